@@ -2,6 +2,6 @@
 build:
 	dotnet build PeerNet.sln -v q -nologo
 test:
-	dotnet test PeerNet.sln -v q -nologo
+	dotnet test --solution PeerNet.sln
 clean:
 	dotnet clean PeerNet.sln -v q -nologo
