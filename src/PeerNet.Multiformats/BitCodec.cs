@@ -30,6 +30,9 @@ internal sealed class BitCodec : BaseCodec
     public static readonly BitCodec Base64Url = new(Digits64Url, 6, padded: false);
     public static readonly BitCodec Base64UrlPad = new(Digits64Url, 6, padded: true);
 
+    /// <summary>I2P's base 64, padded.</summary>
+    public static readonly BitCodec Garlic64 = new(Digits64Url.Replace('_', '~'), 6, padded: true);
+
     private readonly Alphabet _alphabet;
     private readonly int _bits;
     private readonly bool _padded;
