@@ -174,14 +174,6 @@ public sealed class PeerStream : Stream, IDuplexPipe
         base.Dispose(disposing);
     }
 
-    /// <inheritdoc />
-    public override ValueTask DisposeAsync()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-        return ValueTask.CompletedTask;
-    }
-
     private async Task EndWriteAsync()
     {
         try
