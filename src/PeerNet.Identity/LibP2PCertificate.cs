@@ -3,7 +3,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PeerNet.Identity.Certificates;
-using PeerNet.Identity.Encoding;
+using PeerNet.Identity.Wire;
 
 namespace PeerNet.Identity;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using PeerNet.Identity.Encoding;
+using PeerNet.Identity.Wire;
 
 namespace PeerNet.Identity.Certificates;
 

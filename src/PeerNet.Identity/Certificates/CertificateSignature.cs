@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using PeerNet.Identity.Encoding;
+using PeerNet.Identity.Wire;
 using PeerNet.Identity.Keys;
 
 namespace PeerNet.Identity.Certificates;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using PeerNet.Identity.Encoding;
+using PeerNet.Identity.Wire;
 
 namespace PeerNet.Identity.Keys;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
-using PeerNet.Identity.Encoding;
+using PeerNet.Identity.Wire;
 
 namespace PeerNet.Identity.Keys;
 

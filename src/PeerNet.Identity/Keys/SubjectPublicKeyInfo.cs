@@ -1,4 +1,4 @@
-using PeerNet.Identity.Encoding;
+using PeerNet.Identity.Wire;
 
 namespace PeerNet.Identity.Keys;
 

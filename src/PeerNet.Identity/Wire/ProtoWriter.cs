@@ -1,4 +1,4 @@
-namespace PeerNet.Identity.Encoding;
+namespace PeerNet.Identity.Wire;
 
 /// <summary>
 /// Writes one protobuf message into memory of exactly the right size; the static members compute that size first.
@@ -29,7 +29,7 @@ internal ref struct ProtoWriter(Span<byte> destination)
         WriteVarint(value);
     }
 
-    public void WriteBytesField(int field, ReadOnlySpan<byte> content)
+    public void WriteBytesField(int field, scoped ReadOnlySpan<byte> content)
     {
         WriteBytesHeader(field, content.Length);
         WriteRaw(content);
@@ -42,7 +42,7 @@ internal ref struct ProtoWriter(Span<byte> destination)
         WriteVarint((ulong)length);
     }
 
-    public void WriteRaw(ReadOnlySpan<byte> content)
+    public void WriteRaw(scoped ReadOnlySpan<byte> content)
     {
         content.CopyTo(_destination[Position..]);
         Position += content.Length;

@@ -1,4 +1,4 @@
-namespace PeerNet.Identity.Encoding;
+namespace PeerNet.Identity.Wire;
 
 /// <summary>The three protobuf wire types that occur in the messages of this project, and the two that are skipped.</summary>
 internal enum ProtoWireType

@@ -1,4 +1,4 @@
-namespace PeerNet.Identity.Encoding;
+namespace PeerNet.Identity.Wire;
 
 /// <summary>The tags that keys, signatures and certificates are made of (X.690).</summary>
 internal enum DerTag : byte

@@ -1,4 +1,4 @@
-namespace PeerNet.Identity.Encoding;
+namespace PeerNet.Identity.Wire;
 
 /// <summary>Object identifiers as their DER content bytes, in dotted form beside them.</summary>
 internal static class Oids
