@@ -53,5 +53,5 @@ public abstract class MuxedStream
     public abstract void Reset(uint code = 0);
 
     /// <summary>The stream's resource scope, set by the swarm right after it was opened or accepted and disposed when the stream has ended.</summary>
-    public IStreamScope? Scope { get; set; }
+    public virtual IStreamScope? Scope { get; set; }
 }

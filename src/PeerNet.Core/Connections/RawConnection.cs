@@ -18,9 +18,11 @@ public abstract class RawConnection : IAsyncDisposable
     /// Receives what is there. An empty buffer waits until something can be received, without holding memory meanwhile, and returns 0.
     /// For any other buffer 0 is the end.
     /// </summary>
+    /// <exception cref="Errors.ConnectionClosedException">The transport failed, the peer reset the connection, or it was aborted here.</exception>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken token = default);
 
     /// <summary>Sends all of it. The buffer may be reused when the call has ended.</summary>
+    /// <exception cref="Errors.ConnectionClosedException">The transport failed, the peer reset the connection, or it was aborted here.</exception>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken token = default);
 
     /// <summary>Ends the sending direction in good order, where the transport can; the peer then reads the end.</summary>

@@ -57,7 +57,10 @@ public interface IResourceScope : IDisposable
 /// <summary>The scope of one connection.</summary>
 public interface IConnectionScope : IResourceScope
 {
-    /// <summary>Moves the connection from the transient scope to its peer's, once the peer is authenticated.</summary>
+    /// <summary>
+    /// Moves the connection from the transient scope to its peer's, once the peer is authenticated: the upgrade does it, or the transport that
+    /// is born secure. Repeating it with the same peer changes nothing.
+    /// </summary>
     bool TrySetPeer(PeerId peer, out ResourceRefusal refusal);
 }
 
