@@ -105,23 +105,23 @@ internal static class MultistreamDriver
     {
         var receive = carrier.ReceiveAsync(token).AsTask();
         await Task.WhenAny(receive, greet).ConfigureAwait(false);
-        if (!receive.IsCompleted && machine.TryTransmit(output))
+        if (!receive.IsCompleted && greet.IsCompletedSuccessfully && machine.TryTransmit(output))
         {
-            await carrier.SendAsync(output.WrittenMemory, token).ConfigureAwait(false);
+            await AnswerAsync(carrier, output, true, token).ConfigureAwait(false);
             output.ResetWrittenCount();
         }
 
         return await receive.ConfigureAwait(false);
     }
 
-    private static async ValueTask AnswerAsync<TCarrier>(TCarrier carrier, ArrayBufferWriter<byte> output, bool agreed, CancellationToken token)
+    private static async ValueTask AnswerAsync<TCarrier>(TCarrier carrier, ArrayBufferWriter<byte> output, bool mayFail, CancellationToken token)
         where TCarrier : struct, INegotiationCarrier
     {
         try
         {
             await carrier.SendAsync(output.WrittenMemory, token).ConfigureAwait(false);
         }
-        catch (PeerNetException) when (agreed)
+        catch (PeerNetException) when (mayFail)
         {
             // A dialer that fires and forgets may be gone already; what it sent is there to be read, and reading tells if it is not.
         }
