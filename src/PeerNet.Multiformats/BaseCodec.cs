@@ -1,13 +1,32 @@
-using System.Text;
+using System.Buffers;
 
 namespace PeerNet.Multiformats;
 
 /// <summary>One base of multibase, without its prefix.</summary>
 internal abstract class BaseCodec
 {
-    public abstract void Encode(ReadOnlySpan<byte> bytes, StringBuilder text);
+    private const int MaxStackChars = 256;
+
+    /// <summary>Room that <see cref="Encode"/> needs for so many bytes.</summary>
+    public abstract int MaxChars(int byteCount);
+
+    /// <summary>Writes the digits and returns their number.</summary>
+    public abstract int Encode(ReadOnlySpan<byte> bytes, Span<char> text);
 
     public abstract bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes);
+
+    /// <summary>The digits behind a prefix.</summary>
+    public string ToText(ReadOnlySpan<byte> bytes, ReadOnlySpan<char> prefix = default)
+    {
+        var room = prefix.Length + MaxChars(bytes.Length);
+        char[]? rented = null;
+        var text = room <= MaxStackChars ? stackalloc char[MaxStackChars] : (rented = ArrayPool<char>.Shared.Rent(room));
+        prefix.CopyTo(text);
+        var result = new string(text[..(prefix.Length + Encode(bytes, text[prefix.Length..]))]);
+        if (rented is not null)
+            ArrayPool<char>.Shared.Return(rented);
+        return result;
+    }
 
     public static BaseCodec? For(MultibaseEncoding encoding) => encoding switch
     {

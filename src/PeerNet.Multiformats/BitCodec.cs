@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PeerNet.Multiformats;
 
 /// <summary>The bases of RFC 4648, whose digits hold whole bits: 16, 32 and 64.</summary>
@@ -48,7 +46,9 @@ internal sealed class BitCodec : BaseCodec
         _group = bits switch { 4 => 2, 5 => 8, _ => 4 };
     }
 
-    public override void Encode(ReadOnlySpan<byte> bytes, StringBuilder text)
+    public override int MaxChars(int byteCount) => (((byteCount * 8) + _bits - 1) / _bits) + _group;
+
+    public override int Encode(ReadOnlySpan<byte> bytes, Span<char> text)
     {
         var written = 0;
         var pending = 0;
@@ -60,20 +60,16 @@ internal sealed class BitCodec : BaseCodec
             while (pendingBits >= _bits)
             {
                 pendingBits -= _bits;
-                text.Append(_alphabet.Digits[pending >> pendingBits]);
+                text[written++] = _alphabet.Digits[pending >> pendingBits];
                 pending &= (1 << pendingBits) - 1;
-                written++;
             }
         }
 
         if (pendingBits > 0)
-        {
-            text.Append(_alphabet.Digits[pending << (_bits - pendingBits)]);
-            written++;
-        }
-
-        if (_padded)
-            text.Append(Padding, (_group - (written % _group)) % _group);
+            text[written++] = _alphabet.Digits[pending << (_bits - pendingBits)];
+        while (_padded && written % _group != 0)
+            text[written++] = Padding;
+        return written;
     }
 
     public override bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)

@@ -7,7 +7,9 @@ internal sealed class IdentityCodec : BaseCodec
 {
     public static readonly IdentityCodec Instance = new();
 
-    public override void Encode(ReadOnlySpan<byte> bytes, StringBuilder text) => text.Append(Encoding.Latin1.GetString(bytes));
+    public override int MaxChars(int byteCount) => byteCount;
+
+    public override int Encode(ReadOnlySpan<byte> bytes, Span<char> text) => Encoding.Latin1.GetChars(bytes, text);
 
     public override bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {
@@ -29,13 +31,18 @@ internal sealed class Base2Codec : BaseCodec
 {
     public static readonly Base2Codec Instance = new();
 
-    public override void Encode(ReadOnlySpan<byte> bytes, StringBuilder text)
+    public override int MaxChars(int byteCount) => byteCount * 8;
+
+    public override int Encode(ReadOnlySpan<byte> bytes, Span<char> text)
     {
+        var written = 0;
         foreach (var b in bytes)
         {
             for (var bit = 7; bit >= 0; bit--)
-                text.Append((char)('0' + ((b >> bit) & 1)));
+                text[written++] = (char)('0' + ((b >> bit) & 1));
         }
+
+        return written;
     }
 
     public override bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
@@ -79,10 +86,14 @@ internal sealed class EmojiCodec : BaseCodec
             _values.Add(_symbols[i], (byte)i);
     }
 
-    public override void Encode(ReadOnlySpan<byte> bytes, StringBuilder text)
+    public override int MaxChars(int byteCount) => byteCount * 2;
+
+    public override int Encode(ReadOnlySpan<byte> bytes, Span<char> text)
     {
+        var written = 0;
         foreach (var b in bytes)
-            text.Append(_symbols[b].ToString());
+            written += _symbols[b].EncodeToUtf16(text[written..]);
+        return written;
     }
 
     public override bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)

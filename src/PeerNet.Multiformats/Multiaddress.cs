@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace PeerNet.Multiformats;
 
@@ -112,13 +113,21 @@ public sealed partial class Multiaddress : IEquatable<Multiaddress>, IParsable<M
     }
 
     /// <summary>The canonical text.</summary>
-    public override string ToString() => _text ??= string.Concat(Components.Select(component => component.ToString()));
+    public override string ToString() => _text ??= Format();
 
     /// <summary>Compares the binary forms.</summary>
     public static bool operator ==(Multiaddress? left, Multiaddress? right) => left is null ? right is null : left.Equals(right);
 
     /// <summary>Compares the binary forms.</summary>
     public static bool operator !=(Multiaddress? left, Multiaddress? right) => !(left == right);
+
+    private string Format()
+    {
+        var text = new StringBuilder(_bytes.Length * 2);
+        foreach (var component in Components)
+            component.AppendTo(text);
+        return text.ToString();
+    }
 
     private static bool TryDecode(ReadOnlySpan<byte> bytes, bool keepUnknown, [NotNullWhen(true)] out Multiaddress? address)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace PeerNet.Multiformats;
 
@@ -37,8 +38,18 @@ public readonly record struct MultiaddressComponent(ulong Code, ReadOnlyMemory<b
     /// <summary>The component as it stands in the address: <c>/name/value</c>.</summary>
     public override string ToString()
     {
+        var text = new StringBuilder();
+        AppendTo(text);
+        return text.ToString();
+    }
+
+    internal void AppendTo(StringBuilder text)
+    {
+        text.Append('/').Append(Name);
         var value = ValueText;
         // A path keeps its own leading slash.
-        return value.Length == 0 || MultiaddressProtocol.Find(Code) is { IsPath: true } ? $"/{Name}{value}" : $"/{Name}/{value}";
+        if (value.Length > 0 && MultiaddressProtocol.Find(Code) is not { IsPath: true })
+            text.Append('/');
+        text.Append(value);
     }
 }

@@ -25,9 +25,8 @@ public static class Multibase
     {
         var codec = BaseCodec.For(encoding)
             ?? throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "Not a multibase encoding.");
-        var text = new StringBuilder().Append(new Rune((int)encoding).ToString());
-        codec.Encode(bytes, text);
-        return text.ToString();
+        Span<char> prefix = stackalloc char[2];
+        return codec.ToText(bytes, prefix[..new Rune((int)encoding).EncodeToUtf16(prefix)]);
     }
 
     /// <summary>Decodes a text that begins with its prefix character.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace PeerNet.Multiformats;
 
@@ -31,11 +30,7 @@ internal sealed class OnionFormat : ValueFormat
         => value.Length == Size && BinaryPrimitives.ReadUInt16BigEndian(value[_addressBytes..]) != 0;
 
     public override string Format(ReadOnlySpan<byte> value)
-    {
-        var text = new StringBuilder();
-        BitCodec.Base32.Encode(value[.._addressBytes], text);
-        return text.Append(':').Append(NumberFormat.Port.Format(value[_addressBytes..])).ToString();
-    }
+        => $"{BitCodec.Base32.ToText(value[.._addressBytes])}:{NumberFormat.Port.Format(value[_addressBytes..])}";
 }
 
 /// <summary>An I2P destination in one of its two alphabets.</summary>
@@ -65,10 +60,5 @@ internal sealed class GarlicFormat : ValueFormat
         ? value.Length >= MinDestinationBytes
         : value.Length is HashBytes or >= MinLeaseSetBytes;
 
-    public override string Format(ReadOnlySpan<byte> value)
-    {
-        var text = new StringBuilder();
-        _codec.Encode(value, text);
-        return text.ToString();
-    }
+    public override string Format(ReadOnlySpan<byte> value) => _codec.ToText(value);
 }

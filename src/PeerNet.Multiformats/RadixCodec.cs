@@ -1,4 +1,4 @@
-using System.Text;
+using System.Numerics;
 
 namespace PeerNet.Multiformats;
 
@@ -24,19 +24,26 @@ internal sealed class RadixCodec : BaseCodec
     /// <summary>Digits per step: the most whose power still fits into a limb.</summary>
     private readonly int _stepDigits;
 
+    private readonly uint _step = 1;
+
     private RadixCodec(string digits, bool ignoreCase)
     {
         _alphabet = new Alphabet(digits, ignoreCase);
         for (var power = (ulong)digits.Length; power <= uint.MaxValue; power *= (ulong)digits.Length)
+        {
             _stepDigits++;
+            _step = (uint)power;
+        }
     }
 
-    public override void Encode(ReadOnlySpan<byte> bytes, StringBuilder text)
+    public override int MaxChars(int byteCount) => (int)(byteCount * 8 / Math.Log2(_alphabet.Digits.Length)) + 2;
+
+    public override int Encode(ReadOnlySpan<byte> bytes, Span<char> text)
     {
         var zeros = 0;
         while (zeros < bytes.Length && bytes[zeros] == 0)
             zeros++;
-        text.Append(_alphabet.Digits[0], zeros);
+        text[..zeros].Fill(_alphabet.Digits[0]);
         bytes = bytes[zeros..];
 
         var limbCount = (bytes.Length + 3) / 4;
@@ -50,16 +57,15 @@ internal sealed class RadixCodec : BaseCodec
         }
 
         var radix = (uint)_alphabet.Digits.Length;
-        var step = (uint)Math.Pow(radix, _stepDigits);
-        var start = text.Length;
+        var length = zeros;
         while (limbs.Length > 0)
         {
             ulong remainder = 0;
             for (var i = limbs.Length - 1; i >= 0; i--)
             {
                 var dividend = (remainder << 32) | limbs[i];
-                limbs[i] = (uint)(dividend / step);
-                remainder = dividend % step;
+                (var quotient, remainder) = Math.DivRem(dividend, _step);
+                limbs[i] = (uint)quotient;
             }
 
             if (limbs[^1] == 0)
@@ -67,13 +73,13 @@ internal sealed class RadixCodec : BaseCodec
             // The last step holds the most significant digits: no zeros in front of them.
             for (var d = 0; d < _stepDigits && (limbs.Length > 0 || remainder > 0); d++)
             {
-                text.Append(_alphabet.Digits[(int)(remainder % radix)]);
-                remainder /= radix;
+                (remainder, var digit) = Math.DivRem((uint)remainder, radix);
+                text[length++] = _alphabet.Digits[(int)digit];
             }
         }
 
-        for (int low = start, high = text.Length - 1; low < high; low++, high--)
-            (text[low], text[high]) = (text[high], text[low]);
+        text[zeros..length].Reverse();
+        return length;
     }
 
     public override bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
@@ -125,7 +131,7 @@ internal sealed class RadixCodec : BaseCodec
     {
         var length = 0;
         if (!limbs.IsEmpty)
-            length = (limbs.Length * 4) - (System.Numerics.BitOperations.LeadingZeroCount(limbs[^1]) / 8);
+            length = (limbs.Length * 4) - (BitOperations.LeadingZeroCount(limbs[^1]) / 8);
         var bytes = new byte[zeros + length];
         for (var i = 0; i < length; i++)
             bytes[^(i + 1)] = (byte)(limbs[i / 4] >> (i % 4 * 8));

@@ -67,6 +67,7 @@ public static class Varint
     /// </returns>
     public static OperationStatus TryRead(ReadOnlySpan<byte> source, out ulong value, out int consumed)
     {
+        // One byte is every code and most lengths, two bytes nearly all the rest.
         if (!source.IsEmpty && source[0] < ContinuationBit)
         {
             value = source[0];
@@ -74,6 +75,34 @@ public static class Varint
             return OperationStatus.Done;
         }
 
+        if (source.Length >= 2 && source[1] is > 0 and < ContinuationBit)
+        {
+            value = (source[0] & ~(uint)ContinuationBit) | ((uint)source[1] << PayloadBits);
+            consumed = 2;
+            return OperationStatus.Done;
+        }
+
+        return TryReadLong(source, out value, out consumed);
+    }
+
+    /// <summary>Reads one varint from a sequence; the reader moves only when the result is <see cref="OperationStatus.Done"/>.</summary>
+    /// <inheritdoc cref="TryRead(ReadOnlySpan{byte}, out ulong, out int)" path="/returns"/>
+    public static OperationStatus TryRead(ref SequenceReader<byte> reader, out ulong value)
+    {
+        var status = TryRead(reader.UnreadSpan, out value, out var consumed);
+        if (status == OperationStatus.NeedMoreData && reader.Remaining > reader.UnreadSpan.Length)
+        {
+            Span<byte> joined = stackalloc byte[(int)Math.Min(reader.Remaining, MaxBytes)];
+            _ = reader.TryCopyTo(joined);
+            status = TryRead(joined, out value, out consumed);
+        }
+
+        reader.Advance(consumed);
+        return status;
+    }
+
+    private static OperationStatus TryReadLong(ReadOnlySpan<byte> source, out ulong value, out int consumed)
+    {
         ulong result = 0;
         var limit = Math.Min(source.Length, MaxBytes);
         for (var i = 0; i < limit; i++)
@@ -101,22 +130,6 @@ public static class Varint
         value = 0;
         consumed = 0;
         return source.IsEmpty ? OperationStatus.NeedMoreData : OperationStatus.InvalidData;
-    }
-
-    /// <summary>Reads one varint from a sequence; the reader moves only when the result is <see cref="OperationStatus.Done"/>.</summary>
-    /// <inheritdoc cref="TryRead(ReadOnlySpan{byte}, out ulong, out int)" path="/returns"/>
-    public static OperationStatus TryRead(ref SequenceReader<byte> reader, out ulong value)
-    {
-        var status = TryRead(reader.UnreadSpan, out value, out var consumed);
-        if (status == OperationStatus.NeedMoreData && reader.Remaining > reader.UnreadSpan.Length)
-        {
-            Span<byte> joined = stackalloc byte[(int)Math.Min(reader.Remaining, MaxBytes)];
-            _ = reader.TryCopyTo(joined);
-            status = TryRead(joined, out value, out consumed);
-        }
-
-        reader.Advance(consumed);
-        return status;
     }
 
     private static void ThrowTooShort()
