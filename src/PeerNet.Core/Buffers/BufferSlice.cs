@@ -53,6 +53,13 @@ public readonly struct BufferSlice : IEquatable<BufferSlice>
         return _block is null ? default : new BufferSlice(_block, _offset + start, Length - start);
     }
 
+    /// <summary>The first bytes of this slice, with the same reference: this value is not to be used any more.</summary>
+    public BufferSlice Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)Length);
+        return _block is null ? default : new BufferSlice(_block, _offset, length);
+    }
+
     /// <summary>Gives the reference back.</summary>
     public void Release() => _block?.Release();
 
