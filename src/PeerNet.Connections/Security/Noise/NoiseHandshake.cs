@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using PeerNet.Core.Buffers;
-using PeerNet.Identity.Primitives;
+using PeerNet.Identity;
 
 namespace PeerNet.Connections.Security.Noise;
 
