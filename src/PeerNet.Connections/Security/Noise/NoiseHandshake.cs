@@ -184,7 +184,7 @@ internal sealed class NoiseHandshake : IDisposable
 
     private void WriteEphemeral(Span<byte> destination)
     {
-        X25519.GetPublicKey(EphemeralPrivate, EphemeralPublic);
+        X25519.DerivePublicKey(EphemeralPrivate, EphemeralPublic);
         EphemeralPublic.CopyTo(destination);
         State.MixHash(EphemeralPublic);
     }

@@ -27,7 +27,7 @@ internal sealed class NoiseStaticKey
             RandomNumberGenerator.Fill(_private);
         else
             secret.CopyTo(_private);
-        X25519.GetPublicKey(_private, _public);
+        X25519.DerivePublicKey(_private, _public);
         IdentityKey = identity.PublicKey;
         Signature = identity.Sign(SignedBytes(_public));
     }

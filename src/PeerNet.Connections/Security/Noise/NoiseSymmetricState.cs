@@ -115,9 +115,19 @@ internal ref struct NoiseSymmetricState(Span<byte> memory)
         CryptographicOperations.ZeroMemory(output);
     }
 
-    /// <summary>Noise's HKDF with two outputs is RFC 5869's with the chaining key as salt, no info and 64 bytes.</summary>
+    /// <summary>Noise's HKDF with two outputs (section 4.3), written out: OpenSSL's refuses the empty secret that ends a handshake.</summary>
     private readonly void Expand(ReadOnlySpan<byte> secret, Span<byte> output)
-        => HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, output, _chainingKey, []);
+    {
+        Span<byte> extracted = stackalloc byte[HashBytes];
+        Span<byte> second = stackalloc byte[HashBytes + 1];
+        HMACSHA256.HashData(_chainingKey, secret, extracted);
+        HMACSHA256.HashData(extracted, [1], output);
+        output[..HashBytes].CopyTo(second);
+        second[HashBytes] = 2;
+        HMACSHA256.HashData(extracted, second, output[HashBytes..]);
+        CryptographicOperations.ZeroMemory(extracted);
+        CryptographicOperations.ZeroMemory(second);
+    }
 
     private readonly ReadOnlySpan<byte> NextNonce(Span<byte> nonce)
     {
