@@ -1,3 +1,5 @@
+using PeerNet.Core.Errors;
+
 namespace PeerNet.Testing;
 
 /// <summary>One direction of an <see cref="InMemoryRawPair"/>: a bounded queue of bytes with an end.</summary>
@@ -7,14 +9,14 @@ internal sealed class InMemoryByteChannel(int capacity)
     private readonly Queue<byte> _bytes = new();
     private TaskCompletionSource _changed = NewSignal();
     private bool _ended;
-    private bool _reset;
+    private ConnectionClosedException? _reset;
 
     public bool IsEmpty
     {
         get
         {
             lock (_lock)
-                return _bytes.Count == 0 && !_ended && !_reset;
+                return _bytes.Count == 0 && !_ended && _reset is null;
         }
     }
 
@@ -27,8 +29,8 @@ internal sealed class InMemoryByteChannel(int capacity)
             Task changed;
             lock (_lock)
             {
-                if (_reset)
-                    throw new IOException("The in-memory connection was aborted.");
+                if (_reset is not null)
+                    throw _reset;
                 if (_bytes.Count > 0 || _ended)
                     return Take(buffer.Span);
                 changed = _changed.Task;
@@ -47,8 +49,8 @@ internal sealed class InMemoryByteChannel(int capacity)
             Task changed;
             lock (_lock)
             {
-                if (_reset)
-                    throw new IOException("The in-memory connection was aborted.");
+                if (_reset is not null)
+                    throw _reset;
                 if (_ended)
                     return;
                 var count = Math.Min(capacity - _bytes.Count, buffer.Length);
@@ -76,11 +78,11 @@ internal sealed class InMemoryByteChannel(int capacity)
     }
 
     /// <summary>Fails readers and writers at once.</summary>
-    public void Reset()
+    public void Reset(ConnectionCloseReason reason)
     {
         lock (_lock)
         {
-            _reset = true;
+            _reset ??= new ConnectionClosedException(reason, "The in-memory connection was aborted.");
             Pulse();
         }
     }

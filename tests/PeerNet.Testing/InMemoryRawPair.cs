@@ -1,4 +1,5 @@
 using PeerNet.Core.Connections;
+using PeerNet.Core.Errors;
 using PeerNet.Multiformats;
 
 namespace PeerNet.Testing;
@@ -98,7 +99,7 @@ public sealed class InMemoryRawConnection : RawConnection
     public override void Abort()
     {
         IsAborted = true;
-        _incoming.Reset();
-        _outgoing.Reset();
+        _incoming.Reset(ConnectionCloseReason.Local);
+        _outgoing.Reset(ConnectionCloseReason.TransportFailure);
     }
 }

@@ -23,7 +23,6 @@ internal sealed class NoiseConnection : SecureConnection
     private readonly NoiseCipher _receiving;
     private ConnectionClosedException? _failure;
     private bool _ended;
-    private int _aborted;
     private int _receiverState;
 
     /// <summary>Takes over a raw connection whose handshake is done.</summary>
@@ -101,8 +100,7 @@ internal sealed class NoiseConnection : SecureConnection
     {
         Sends++;
         BytesSent += sealedFrames.Length;
-        var pending = _raw.SendAsync(sealedFrames, token);
-        return pending.IsCompletedSuccessfully ? pending : AwaitSendAsync(pending);
+        return _raw.SendAsync(sealedFrames, token);
     }
 
     /// <inheritdoc />
@@ -130,21 +128,16 @@ internal sealed class NoiseConnection : SecureConnection
     public override ValueTask ShutdownAsync(CancellationToken token = default) => _raw.ShutdownAsync(token);
 
     /// <inheritdoc />
-    public override void Abort()
-    {
-        Volatile.Write(ref _aborted, 1);
-        _raw.Abort();
-    }
+    public override void Abort() => _raw.Abort();
 
     /// <inheritdoc />
     public override async ValueTask DisposeAsync()
     {
-        Abort();
+        await base.DisposeAsync().ConfigureAwait(false);
         if (Interlocked.Exchange(ref _receiverState, ReceiverState.Disposed) == ReceiverState.Idle)
             DisposeReceiver();
         _sending.Dispose();
         await _raw.DisposeAsync().ConfigureAwait(false);
-        GC.SuppressFinalize(this);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -162,10 +155,6 @@ internal sealed class NoiseConnection : SecureConnection
                 throw Fail(new ConnectionClosedException(ConnectionCloseReason.TransportFailure, "The connection ended inside a Noise frame."));
             _ended = true;
             return default;
-        }
-        catch (Exception e) when (TransportFault.Is(e))
-        {
-            throw Fail(TransportFailed(e));
         }
         finally
         {
@@ -211,19 +200,6 @@ internal sealed class NoiseConnection : SecureConnection
         return false;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AwaitSendAsync(ValueTask pending)
-    {
-        try
-        {
-            await pending.ConfigureAwait(false);
-        }
-        catch (Exception e) when (TransportFault.Is(e))
-        {
-            throw TransportFailed(e);
-        }
-    }
-
     private void EnterReceive()
     {
         var state = Interlocked.CompareExchange(ref _receiverState, ReceiverState.Receiving, ReceiverState.Idle);
@@ -254,10 +230,6 @@ internal sealed class NoiseConnection : SecureConnection
     }
 
     private ConnectionClosedException Violation(string message) => Fail(new ConnectionClosedException(ConnectionCloseReason.ProtocolViolation, message));
-
-    private ConnectionClosedException TransportFailed(Exception error) => Volatile.Read(ref _aborted) != 0
-        ? ClosedHere(error)
-        : new ConnectionClosedException(ConnectionCloseReason.TransportFailure, "The transport failed: " + error.Message, inner: error);
 
     private static ConnectionClosedException ClosedHere(Exception? inner)
         => new(ConnectionCloseReason.Local, "The connection was closed by this node.", inner: inner);

@@ -1,6 +1,6 @@
 using System.Text;
 using PeerNet.Core;
-using PeerNet.Identity.Encoding;
+using PeerNet.Identity.Wire;
 
 namespace PeerNet.Connections.Security.Noise;
 

@@ -60,7 +60,7 @@ public sealed class NoiseProtocol : ISecurityProtocol
             succeeded = true;
             return connection;
         }
-        catch (Exception e) when (TransportFault.Is(e))
+        catch (ConnectionClosedException e)
         {
             throw new HandshakeException(HandshakeFailure.Closed, "The connection failed during the Noise handshake: " + e.Message, e);
         }

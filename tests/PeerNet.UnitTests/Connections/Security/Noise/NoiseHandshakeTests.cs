@@ -150,7 +150,7 @@ public sealed class NoiseHandshakeTests
         for (var length = 0; length < message2.Length; length++)
         {
             using var initiator = AfterMessage1(vector);
-            Assert.IsFalse(initiator.TryConsumeMessage2(message2[..length], out _));
+            Assert.IsFalse(initiator.TryConsumeMessage2(message2.AsSpan(0, length).ToArray(), out _));
         }
     }
 
