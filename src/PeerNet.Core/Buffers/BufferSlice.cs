@@ -35,6 +35,12 @@ public readonly struct BufferSlice : IEquatable<BufferSlice>
     /// <summary>Size of the whole block that this slice keeps alive, in bytes.</summary>
     public int BlockCapacity => _block?.Capacity ?? 0;
 
+    /// <summary>Whether both are parts of one block.</summary>
+    public bool IsSameBlock(in BufferSlice other) => ReferenceEquals(_block, other._block);
+
+    /// <summary>This slice with the following <paramref name="count"/> bytes of its block, which nobody else uses; with the same reference.</summary>
+    public BufferSlice Grow(int count) => new(_block!, _offset, Length + count);
+
     /// <summary>A part of this slice with a reference of its own, to be released on its own.</summary>
     public BufferSlice Share(int start, int length)
     {

@@ -1,0 +1,99 @@
+using PeerNet.Core.Time;
+
+namespace PeerNet.Connections.Muxing.Yamux;
+
+/// <content>What happens when nothing happens.</content>
+internal sealed partial class YamuxSession
+{
+    /// <summary>When <see cref="HandleDeadline"/> is to be called. It may move to later times meanwhile; calling too early is harmless.</summary>
+    public Instant NextDeadline
+    {
+        get
+        {
+            var next = KeepAliveDeadline;
+            if (_pings is { IsDue: true, RoundTripTime: null } && !_pingIsUrgent)
+                next = Instant.Min(next, _openingPingAt);
+            if (_reserved > 0)
+                next = Instant.Min(next, _shrinkAt);
+            if (_draining > 0)
+            {
+                foreach (var stream in _streams!.Values)
+                {
+                    if (stream.ReadClosed && !stream.IsReset)
+                        next = Instant.Min(next, stream.DrainDeadline);
+                }
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>
+    /// The socket took bytes that it had not taken at first: the peer's end of the transport lives, however long its pong has to queue.
+    /// </summary>
+    public void OnSendProgress(Instant now) => _lastProgress = now;
+
+    /// <summary>Does what is due. Answers the streams that were reset because nobody read them and the peer did not end them.</summary>
+    public IReadOnlyList<YamuxStreamState> HandleDeadline(Instant now)
+    {
+        if (now >= KeepAliveDeadline)
+        {
+            if (_pings.IsOutstanding)
+                IsTimedOut = true;
+            else
+                RequestPing();
+        }
+
+        if (now >= _openingPingAt && _pings.IsDue)
+            _pingIsUrgent = true;
+        if (now >= _shrinkAt)
+            ShrinkIdleWindows(now);
+        return _draining > 0 ? ResetUndrained(now) : [];
+    }
+
+    private Instant KeepAliveDeadline
+    {
+        get
+        {
+            if (!_pings.IsOutstanding)
+                return _lastReceived + _options.KeepAliveInterval;
+            var alive = _lastReceived > _lastProgress ? _lastReceived : _lastProgress;
+            return (_pings.SentAt > alive ? _pings.SentAt : alive) + _options.KeepAliveTimeout;
+        }
+    }
+
+    private void RequestPing()
+    {
+        _pings.Request();
+        _pingIsUrgent = true;
+    }
+
+    private void ShrinkIdleWindows(Instant now)
+    {
+        _shrinkAt = now + _options.KeepAliveInterval;
+        if (_reserved == 0)
+            return;
+        foreach (var stream in _streams!.Values)
+        {
+            if (stream.ReservedBytes == 0)
+                continue;
+            if (stream.ReceiveWindow.IsIdle(now, _options.KeepAliveInterval))
+                stream.ReceiveWindow.Resize(Math.Max(stream.ReceiveWindow.Size / 2, YamuxProtocol.InitialWindowBytes));
+            ReleaseUnused(stream);
+        }
+    }
+
+    private List<YamuxStreamState> ResetUndrained(Instant now)
+    {
+        var late = new List<YamuxStreamState>();
+        foreach (var stream in _streams!.Values)
+        {
+            if (stream is { ReadClosed: true, IsReset: false } && stream.DrainDeadline <= now)
+                late.Add(stream);
+        }
+
+        foreach (var stream in late)
+            Reset(stream, 0);
+        return late;
+    }
+}
