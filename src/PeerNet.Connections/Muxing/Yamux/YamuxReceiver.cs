@@ -64,6 +64,7 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
     {
         bool start;
         YamuxViolation violation;
+        bool peerLeft;
         lock (connection.Gate)
         {
             connection.Counters.BytesReceived += slice.Length + secure.FramePrefixBytes + secure.FrameSuffixBytes;
@@ -72,6 +73,7 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
             connection.Session.OnReceived(connection.Now);
             Cut(slice);
             violation = connection.Session.Violation;
+            peerLeft = connection.Session.PeerGoAway is not null;
             start = connection.Sender.TryStart();
         }
 
@@ -84,7 +86,8 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
             return false;
         }
 
-        connection.EndIfPeerLeft();
+        if (peerLeft)
+            connection.EndIfPeerLeft();
         return true;
     }
 

@@ -204,7 +204,9 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
     {
         try
         {
+#pragma warning disable CA2012 // The awaiter is used once: at once, or by OnSent.
             return secure.SendAsync(sealedFrames).ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
         }
         catch
         {

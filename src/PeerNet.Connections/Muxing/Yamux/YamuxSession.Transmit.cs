@@ -22,7 +22,7 @@ internal sealed partial class YamuxSession
     /// <summary>Window updates sent so far.</summary>
     public long GrantsSent { get; private set; }
 
-    /// <summary>The next stream whose second direction ended with a frame that was taken; null when there is none.</summary>
+    /// <summary>The next stream that left the session with a frame that was taken; null when there is none.</summary>
     public YamuxStreamState? TakeFinished()
     {
         var stream = _firstFinished;
@@ -111,7 +111,7 @@ internal sealed partial class YamuxSession
         if (stream.RstPending)
         {
             stream.RstPending = false;
-            Remove(stream);
+            Finish(stream);
             frame = new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Rst, stream.Id, stream.ResetCode);
             return true;
         }
@@ -134,13 +134,15 @@ internal sealed partial class YamuxSession
             GrantsSent++;
         stream.GrantPending = 0;
         if (stream.IsFinished)
-        {
-            Remove(stream);
-            stream.NextDue = _firstFinished;
-            _firstFinished = stream;
-        }
-
+            Finish(stream);
         return true;
+    }
+
+    private void Finish(YamuxStreamState stream)
+    {
+        Remove(stream);
+        stream.NextDue = _firstFinished;
+        _firstFinished = stream;
     }
 
     private static YamuxFlags TakeOpeningFlags(YamuxStreamState stream)

@@ -274,7 +274,7 @@ internal sealed partial class YamuxStream : IValueTaskSource<int>, IValueTaskSou
 
     private bool ReturnCredit(int bytes)
     {
-        if (!_connection.Session.Consume(_state, bytes))
+        if (HasFailed || !_connection.Session.Consume(_state, bytes))
             return false;
         _connection.Session.Grant(_state, _connection.Now);
         return true;
