@@ -92,6 +92,12 @@ emit('ready', {
   ms: Math.round(performance.now() - started)
 })
 
+// js names a wrong peer at the other end by where it noticed it: the other peers say what is wrong
+function sharedName (err) {
+  const wrongPeer = /does not match expected remote identity key|^Unexpected Peer$|^Dialed peer \S+ but connected to/
+  return wrongPeer.test(err?.message) ? 'UnexpectedPeerError' : err?.name
+}
+
 let stopping = false
 async function stop () {
   if (stopping) return
@@ -138,7 +144,7 @@ rl.on('line', line => {
         ok: false,
         ms: +(performance.now() - t0).toFixed(2),
         error: err?.message ?? String(err),
-        name: err?.name,
+        name: sharedName(err),
         errors: err?.errors?.map(e => `${e.name}: ${e.message}`),
         cause: err?.cause == null ? undefined : String(err.cause)
       })

@@ -60,7 +60,7 @@ class Kubo:
         pipe that only this process holds open, then ends the daemon and removes its folder."""
         mine, self.alive = os.pipe()
         script = f'while read -r _; do :; done; [ -d "{self.dir}" ] || exit 0; kill {daemon} 2>/dev/null; sleep 1; rm -rf "{self.dir}"'
-        subprocess.Popen(["sh", "-c", script], stdin=mine, stdout=subprocess.DEVNULL, start_new_session=True)
+        subprocess.Popen(["sh", "-c", script], stdin=mine, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         os.close(mine)
 
     def stop(self):
@@ -360,6 +360,18 @@ def from_multibase(text):
     return base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4))
 
 
+def shared_name(error):
+    """The name that the other peers give such an error; kubo's API only has words."""
+    if isinstance(error, LookupError):
+        return "NotFoundError"
+    for words, name in (("peer id mismatch", "UnexpectedPeerError"), ("protocols not supported", "UnsupportedProtocolError"),
+                        ("deadline exceeded", "TimeoutError"), ("timed out", "TimeoutError"), ("stream reset", "StreamResetError"),
+                        ("not found", "NotFoundError"), ("resource limit exceeded", "ResourceLimitError")):
+        if words in str(error):
+            return name
+    return type(error).__name__
+
+
 def answer(node, m):
     start = time.monotonic()
     reply = {"id": m.get("id")}
@@ -373,7 +385,7 @@ def answer(node, m):
     except Unsupported as e:
         reply.update(ok=False, name="UnsupportedCommand", error=str(e))
     except Exception as e:
-        reply.update(ok=False, name=type(e).__name__, error=str(e) or repr(e))
+        reply.update(ok=False, name=shared_name(e), error=str(e) or repr(e))
     reply["ms"] = round((time.monotonic() - start) * 1000, 2)
     node.line(reply)
 

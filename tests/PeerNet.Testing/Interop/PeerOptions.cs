@@ -1,0 +1,68 @@
+namespace PeerNet.Testing.Interop;
+
+/// <summary>What one peer is started with: the flags that most kinds share, and any other flag of its README.</summary>
+public sealed record PeerOptions
+{
+    /// <summary>A peer that listens on loopback with one stack and knows no other.</summary>
+    public static PeerOptions For(ProtocolStack stack) => new()
+    {
+        Listen = [stack.ListenAddress],
+        Transports = stack.Transport,
+        Security = stack.Security,
+    };
+
+    /// <summary>Addresses to listen on; none for a peer that only dials.</summary>
+    public IReadOnlyList<string> Listen { get; init; } = [ProtocolStack.TcpNoise.ListenAddress];
+
+    /// <summary>A comma list (<c>tcp,ws,quic,circuit</c>); null for the peer's own default.</summary>
+    public string? Transports { get; init; }
+
+    /// <summary>A comma list in order of preference (<c>noise,tls</c>); null for the peer's own default.</summary>
+    public string? Security { get; init; }
+
+    /// <summary>A text that fixes the identity; null for a fresh one.</summary>
+    public string? Seed { get; init; }
+
+    /// <summary>Further flags, each word an element.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>Variables in addition to those of the kind.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A command that runs the peer, as in <c>ip netns exec NAME</c>; empty to run it directly.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
+    /// <summary>These options with more flags at the end.</summary>
+    public PeerOptions With(params IEnumerable<string> flags) => this with { Flags = [.. Flags, .. flags] };
+
+    /// <summary>The command line of one kind. Kubo and hivemind spell some flags in their own way; kubo has no <c>--seed</c>.</summary>
+    internal IEnumerable<string> ToArguments(PeerKind kind)
+    {
+        var listen = kind is PeerKind.Kubo ? "--swarm" : "--listen";
+        var arguments = Listen.SelectMany(address => new[] { listen, address });
+        if (kind is PeerKind.Hivemind && Listen.Count == 0)
+            arguments = arguments.Append("--no-listen");
+        if (Transports is not null && kind is not (PeerKind.Kubo or PeerKind.Hivemind))
+            arguments = arguments.Concat(["--transports", Transports]);
+        if (Security is not null)
+            arguments = arguments.Concat(SecurityFlags(kind, Security.Split(',')));
+        if (Seed is not null)
+            arguments = arguments.Concat(["--seed", Seed]);
+        return arguments.Concat(Flags);
+    }
+
+    private static IEnumerable<string> SecurityFlags(PeerKind kind, string[] names)
+    {
+        bool noise = names.Contains("noise"), tls = names.Contains("tls");
+        return kind switch
+        {
+            PeerKind.Kubo =>
+            [
+                "--set", $"Swarm.Transports.Security.Noise={(noise ? "100" : "false")}",
+                "--set", $"Swarm.Transports.Security.TLS={(tls ? "200" : "false")}",
+            ],
+            PeerKind.Hivemind => [.. noise ? [] : new[] { "--p2pd-flag", "noise=0" }, .. tls ? [] : new[] { "--no-tls" }],
+            _ => ["--security", string.Join(',', names)],
+        };
+    }
+}
