@@ -27,6 +27,7 @@ public sealed class PeerProcessTests
     [TestMethod]
     public async Task Counts_a_command_that_the_peer_lacks_as_not_applicable()
     {
+        await PeerKinds.RequireAsync(PeerKind.Go);
         var skipped = await Assert.ThrowsExactlyAsync<AssertInconclusiveException>(() => PeerGroup.RunAsync(async group =>
         {
             var peer = await group.StartAsync(PeerKind.Go, cancellation: TestContext.CancellationToken);
@@ -46,6 +47,7 @@ public sealed class PeerProcessTests
     [TestMethod]
     public async Task A_failure_shows_what_every_peer_logged()
     {
+        await PeerKinds.RequireAsync(PeerKind.Rust);
         var failed = await Assert.ThrowsExactlyAsync<AssertFailedException>(() => PeerGroup.RunAsync(async group =>
         {
             var peer = await group.StartAsync(PeerKind.Rust, cancellation: TestContext.CancellationToken);
@@ -58,6 +60,7 @@ public sealed class PeerProcessTests
     [TestMethod, DynamicData(nameof(Kinds))]
     public Task A_peer_that_cannot_start_says_why(PeerKind kind) => PeerGroup.RunAsync(async group =>
     {
+        await PeerKinds.RequireAsync(kind);
         var options = new PeerOptions { Listen = ["/ip4/127.0.0.1/nonsense/0"] };
         var failed = await Assert.ThrowsExactlyAsync<ControlException>(() => group.StartAsync(kind, options, TestContext.CancellationToken));
         Assert.Contains("nonsense", failed.Message);
