@@ -16,6 +16,8 @@ internal sealed class EcdsaPrivateKey : PrivateKey
         : base(publicKey)
         => _platformKey = platformKey;
 
+    public NistCurve Curve => ((EcdsaPublicKey)PublicKey).Curve;
+
     public static EcdsaPrivateKey Generate()
     {
         var platformKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);

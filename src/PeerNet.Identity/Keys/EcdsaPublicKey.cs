@@ -7,14 +7,15 @@ internal sealed class EcdsaPublicKey : PublicKey
 {
     private readonly Lock _platformKeyUse = new();
     private readonly ECDsa _platformKey;
-    private readonly NistCurve _curve;
 
     private EcdsaPublicKey(ReadOnlySpan<byte> subjectPublicKeyInfo, NistCurve curve, ECDsa platformKey)
         : base(KeyType.Ecdsa, subjectPublicKeyInfo)
     {
-        _curve = curve;
+        Curve = curve;
         _platformKey = platformKey;
     }
+
+    public NistCurve Curve { get; }
 
     public static EcdsaPublicKey? TryCreate(ReadOnlySpan<byte> raw, out string? error)
     {
@@ -38,7 +39,7 @@ internal sealed class EcdsaPublicKey : PublicKey
     public override bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         Span<byte> buffer = stackalloc byte[2 * NistCurve.MaxFieldBytes];
-        var fixedForm = buffer[..(2 * _curve.FieldBytes)];
+        var fixedForm = buffer[..(2 * Curve.FieldBytes)];
         if (!EcdsaSignature.TryRead(signature, fixedForm))
             return false;
 

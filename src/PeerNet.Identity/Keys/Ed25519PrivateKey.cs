@@ -8,7 +8,7 @@ namespace PeerNet.Identity.Keys;
 /// </summary>
 internal sealed class Ed25519PrivateKey : PrivateKey
 {
-    private const int SeedBytes = 32;
+    public const int SeedBytes = 32;
     private const int DataBytes = SeedBytes + Ed25519PublicKey.RawBytes;
 
     // The form written before 2018: the public key once more at the end.

@@ -9,18 +9,21 @@ namespace PeerNet.Identity.Keys;
 /// </summary>
 internal sealed class NistCurve
 {
-    public static readonly NistCurve P256 = new(ECCurve.NamedCurves.nistP256, 32);
-    public static readonly NistCurve P384 = new(ECCurve.NamedCurves.nistP384, 48);
-    public static readonly NistCurve P521 = new(ECCurve.NamedCurves.nistP521, 66);
+    public static readonly NistCurve P256 = new(ECCurve.NamedCurves.nistP256, "1.2.840.10045.3.1.7", 32);
+    public static readonly NistCurve P384 = new(ECCurve.NamedCurves.nistP384, "1.3.132.0.34", 48);
+    public static readonly NistCurve P521 = new(ECCurve.NamedCurves.nistP521, "1.3.132.0.35", 66);
 
     /// <summary>Bytes of the widest curve's coordinates.</summary>
     public const int MaxFieldBytes = 66;
 
     private const byte UncompressedPoint = 4;
 
-    private NistCurve(ECCurve curve, int fieldBytes) => (Curve, FieldBytes) = (curve, fieldBytes);
+    private NistCurve(ECCurve curve, string oid, int fieldBytes) => (Curve, Oid, FieldBytes) = (curve, oid, fieldBytes);
 
     public ECCurve Curve { get; }
+
+    /// <summary>Object identifier in dotted form.</summary>
+    public string Oid { get; }
 
     /// <summary>Bytes of one coordinate, and of a scalar.</summary>
     public int FieldBytes { get; }
