@@ -12,7 +12,8 @@ namespace PeerNet.Connections.Negotiation.Multistream;
 ///    │ ◀──"na", next one──┐
 ///    └──"na", none left, or a breach──▶ failed
 /// </code>
-/// Take the output (<see cref="TryTransmit"/>) after construction and after every <see cref="Receive"/>.
+/// Take the output (<see cref="TryTransmit"/>) after construction and after every <see cref="Receive"/>. A peer that answers before it is
+/// asked is judged as if it had waited.
 /// </summary>
 internal sealed class MultistreamDialer
 {
@@ -21,7 +22,7 @@ internal sealed class MultistreamDialer
     private int _proposal;
     private bool _headerReceived;
     private bool _headerSent;
-    private bool _proposalSent;
+    private int _proposalsSent;
 
     /// <summary>Starts a negotiation.</summary>
     /// <param name="proposals">Names in order of preference; those beyond <see cref="MultistreamProtocol.MaxProposals"/> are not proposed.</param>
@@ -37,7 +38,7 @@ internal sealed class MultistreamDialer
 
     /// <summary>A machine that judges the answer to one proposal which the caller sends by itself, in front of other bytes.</summary>
     public static MultistreamDialer ForAnswerTo(ProtocolId proposal)
-        => new([proposal]) { _headerSent = true, _proposalSent = true };
+        => new([proposal]) { _headerSent = true, _proposalsSent = 1 };
 
     /// <summary>What was agreed on, once <see cref="Receive"/> has returned <see cref="OperationStatus.Done"/>.</summary>
     public ProtocolId? Agreed { get; private set; }
@@ -45,20 +46,23 @@ internal sealed class MultistreamDialer
     /// <summary>Why it failed, once <see cref="Receive"/> has returned <see cref="OperationStatus.InvalidData"/>.</summary>
     public NegotiationException? Failure { get; private set; }
 
+    private int Limit => Math.Min(_proposals.Count, MultistreamProtocol.MaxProposals);
+
     /// <summary>Writes what is to be sent now; false when that is nothing.</summary>
     public bool TryTransmit(IBufferWriter<byte> output)
     {
-        if (_proposalSent || Failure is not null)
+        var due = Math.Min(_proposal + 1, Limit);
+        if (_proposalsSent >= due)
             return false;
         if (!_headerSent)
-        {
             output.Write(MultistreamProtocol.HeaderFrame);
-            _headerSent = true;
+        _headerSent = true;
+        for (; _proposalsSent < due; _proposalsSent++)
+        {
+            var proposal = _proposals[_proposalsSent];
+            output.Advance(MultistreamFrame.Encode(output.GetSpan(MultistreamFrame.Length(proposal)), proposal));
         }
 
-        var proposal = _proposals[_proposal];
-        output.Advance(MultistreamFrame.Encode(output.GetSpan(MultistreamFrame.Length(proposal)), proposal));
-        _proposalSent = true;
         return true;
     }
 
@@ -101,17 +105,16 @@ internal sealed class MultistreamDialer
         }
 
         var proposal = _proposals[_proposal];
-        if (_proposalSent && IsName(text, proposal))
+        if (IsName(text, proposal))
         {
             Agreed = proposal;
             return OperationStatus.Done;
         }
 
-        if (!_proposalSent || !text.SequenceEqual(MultistreamProtocol.NotAvailableText))
+        if (!text.SequenceEqual(MultistreamProtocol.NotAvailableText))
             return Fail(NegotiationFailure.Malformed, $"the answer to {proposal} is neither that name nor \"na\"");
-        if (++_proposal >= Math.Min(_proposals.Count, MultistreamProtocol.MaxProposals))
-            return Fail(NegotiationFailure.Unsupported, $"the peer supports none of {string.Join(", ", _proposals.Take(MultistreamProtocol.MaxProposals))}");
-        _proposalSent = false;
+        if (++_proposal >= Limit)
+            return Fail(NegotiationFailure.Unsupported, $"the peer supports none of {string.Join(", ", _proposals.Take(Limit))}");
         return OperationStatus.NeedMoreData;
     }
 

@@ -23,6 +23,7 @@ internal static class MultistreamDriver
     {
         var machine = new MultistreamDialer(proposals);
         var output = new ArrayBufferWriter<byte>(OutputBytes);
+        var leftover = default(BufferSlice);
         while (true)
         {
             if (machine.TryTransmit(output))
@@ -31,6 +32,8 @@ internal static class MultistreamDriver
                 output.ResetWrittenCount();
             }
 
+            if (machine.Agreed is { } agreed)
+                return new NegotiationOutcome(agreed, leftover);
             var slice = await carrier.ReceiveAsync(token).ConfigureAwait(false);
             if (slice.IsEmpty)
             {
@@ -40,8 +43,9 @@ internal static class MultistreamDriver
 
             var status = machine.Receive(slice.Span, out var consumed);
             if (status == OperationStatus.Done)
-                return new NegotiationOutcome(machine.Agreed!.Value, Rest(slice, consumed));
-            slice.Release();
+                leftover = Rest(slice, consumed);
+            else
+                slice.Release();
             if (status == OperationStatus.InvalidData)
                 throw machine.Failure!;
         }
