@@ -110,7 +110,7 @@ public sealed class ConnectionUpgrader
             // It is gone already.
         }
 
-        secure.Abort();
+        await secure.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<MuxedConnection> ClimbAsync(RawConnection raw, UpgradeContext context, CancellationToken token)

@@ -65,6 +65,12 @@ internal sealed class NegotiatedRawConnection : RawConnection
         _inner.Abort();
     }
 
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync().ConfigureAwait(false);
+        await _inner.DisposeAsync().ConfigureAwait(false);
+    }
+
     private async ValueTask SendWithProposalAsync(ReadOnlyMemory<byte> buffer, CancellationToken token)
     {
         _proposalSent = true;

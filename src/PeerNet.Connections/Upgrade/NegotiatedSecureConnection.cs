@@ -68,6 +68,12 @@ internal sealed class NegotiatedSecureConnection : SecureConnection
         _inner.Abort();
     }
 
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync().ConfigureAwait(false);
+        await _inner.DisposeAsync().ConfigureAwait(false);
+    }
+
     private async ValueTask<BufferSlice> ReceiveBehindAnswerAsync(MultistreamDialer answer, CancellationToken token)
     {
         while (true)
