@@ -9,6 +9,8 @@ public static class ConnectionScenarios
     /// <summary>The id of the Ed25519 key whose seed is the SHA-256 of "nobody": well formed, and nobody's.</summary>
     private const string AbsentPeerId = "12D3KooWQQK7pGPaTxZn2gtfxoVTyfJ8T4YQmgzTT5jKYpBdV7op";
 
+    private static readonly Dictionary<PeerKind, string> NoIdentifyCommand = new() { [PeerKind.Hivemind] = "the daemon does not tell what identify found" };
+
     public static readonly Scenario Ping = new("ping", async run =>
     {
         var connection = await run.DialAsync();
@@ -34,7 +36,11 @@ public static class ConnectionScenarios
         Assert.Contains("/ipfs/id/1.0.0", b.Texts("protocols"));
         Assert.Contains("/ipfs/id/1.0.0", a.Texts("protocols"));
         Assert.IsTrue(b.Texts("listenAddrs").Any(address => run.AddressOfB.StartsWith(address.Split("/p2p/")[0], StringComparison.Ordinal)));
-    });
+    })
+    {
+        NotAsA = NoIdentifyCommand,
+        NotAsB = NoIdentifyCommand,
+    };
 
     public static readonly Scenario UnexpectedPeer = new("unexpected peer", async run =>
     {
