@@ -56,11 +56,13 @@ class Kubo:
         return done.stdout
 
     def watch(self, daemon):
-        """The daemon outlives this process if it is killed outright, so a shell waits for the end of a
-        pipe that only this process holds open, then ends the daemon and removes its folder."""
+        """The daemon outlives this process if it is killed outright, so a shell waits for the end of a pipe
+        that only this process holds open, then ends the daemon and removes its folder. The shell is no child
+        of ours, or it would be killed with us."""
         mine, self.alive = os.pipe()
-        script = f'while read -r _; do :; done; [ -d "{self.dir}" ] || exit 0; kill {daemon} 2>/dev/null; sleep 1; rm -rf "{self.dir}"'
-        subprocess.Popen(["sh", "-c", script], stdin=mine, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        script = (f'exec 3<&0; (while read -r _ <&3; do :; done; [ -d "{self.dir}" ] || exit 0; '
+                  f'kill {daemon} 2>/dev/null; sleep 1; rm -rf "{self.dir}") &')
+        subprocess.run(["sh", "-c", script], stdin=mine, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         os.close(mine)
 
     def stop(self):

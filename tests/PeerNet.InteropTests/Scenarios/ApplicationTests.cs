@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PeerNet.Testing.Interop;
 
@@ -16,7 +17,17 @@ public sealed class ApplicationTests
         [ConnectionScenarios.Ping, ConnectionScenarios.Identify, ConnectionScenarios.UnexpectedPeer],
         ScenarioTable.BothWays(PeerKind.Go, PeerKind.Kubo, PeerKind.Hivemind), [ProtocolStack.TcpNoise]);
 
-    [TestMethod, DynamicData(nameof(Rows)), Timeout(120_000, CooperativeCancellation = true)]
+    [TestMethod, DynamicData(nameof(Rows)), Timeout(300_000, CooperativeCancellation = true)]
     public Task Applications(Scenario scenario, PeerKind a, PeerKind b, ProtocolStack stack)
         => scenario.RunAsync(a, b, stack, TestContext.CancellationToken);
+
+    [TestMethod, Timeout(300_000, CooperativeCancellation = true)]
+    public Task A_killed_kubo_peer_takes_its_daemon_along() => PeerGroup.RunAsync(async group =>
+    {
+        var peer = await group.StartAsync(PeerKind.Kubo, cancellation: TestContext.CancellationToken);
+        var file = Directory.EnumerateFiles(group.Folder, "daemon.pid", SearchOption.AllDirectories).Single();
+        var daemon = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(file)));
+        await peer.KillAsync();
+        await daemon.WaitForExitAsync(TestContext.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20));
+    });
 }

@@ -26,7 +26,7 @@ public sealed class StackTests
         .. ScenarioTable.Rows(Scenarios, [(PeerKind.Rust, PeerKind.Go)], [ProtocolStack.Quic]),
     ];
 
-    [TestMethod, DynamicData(nameof(Rows)), Timeout(120_000, CooperativeCancellation = true)]
+    [TestMethod, DynamicData(nameof(Rows)), Timeout(300_000, CooperativeCancellation = true)]
     public Task Neighbours(Scenario scenario, PeerKind a, PeerKind b, ProtocolStack stack)
         => scenario.RunAsync(a, b, stack, TestContext.CancellationToken);
 }

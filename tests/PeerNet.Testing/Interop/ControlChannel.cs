@@ -11,7 +11,7 @@ internal sealed class ControlChannel(string peer, Stream input, Stream output, E
 
     /// <summary>How much longer than its own time-out a command may take before the peer counts as silent.</summary>
     private static readonly TimeSpan ReplySlack = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _writing = new(1);
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _calls = new();
