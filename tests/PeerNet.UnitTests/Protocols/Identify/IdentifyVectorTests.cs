@@ -35,7 +35,7 @@ public sealed class IdentifyVectorTests
         foreach (var row in ProtocolVectors.Rows("identify", "live.json", list))
         {
             var stream = row.Bytes("stream");
-            var sender = PeerId.Parse(row.GetProperty("peerId").GetString()!, null);
+            var sender = PeerId.Parse(row.GetProperty("peerId").GetString()!);
             for (var cut = 0; cut <= stream.Length; cut++)
             {
                 var (info, fault) = await IdentifyReader.ReadAsync(ChunkedStream.CutAt(stream, cut), sender, keyRequired: true, TestContext.CancellationToken);
