@@ -35,6 +35,16 @@ public readonly record struct IdentifyFault(IdentifyFaultKind Kind, string Detai
     /// <summary>Whether nothing is wrong.</summary>
     public bool IsNone => Kind == IdentifyFaultKind.None;
 
+    /// <summary>The short word that metrics and whoever judges peers go by.</summary>
+    public string Word => Kind switch
+    {
+        IdentifyFaultKind.None => "none",
+        IdentifyFaultKind.TooManyFrames => "flood",
+        IdentifyFaultKind.Empty => "empty",
+        IdentifyFaultKind.NoKey or IdentifyFaultKind.OtherKey => "forged-key",
+        _ => "malformed",
+    };
+
     /// <summary>The fault of a frame that could not be read.</summary>
     internal static IdentifyFault Of(Frame frame)
         => frame.IsEnd ? new IdentifyFault(IdentifyFaultKind.Empty, "") : new IdentifyFault(IdentifyFaultKind.Framing, $"the peer {frame.Describe()}");

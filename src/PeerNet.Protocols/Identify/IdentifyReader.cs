@@ -20,6 +20,7 @@ internal static class IdentifyReader
             var frame = await reader.ReadAsync(IdentifyProtocol.MaxReceivedFrameBytes, token).ConfigureAwait(false);
             if (frame.IsEnd)
             {
+                IdentifyMetrics.EntriesLeftOut(assembler.LeftOut);
                 var fault = assembler.Complete(keyRequired, out var info);
                 return (info, fault);
             }
