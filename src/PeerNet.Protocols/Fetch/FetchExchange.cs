@@ -18,6 +18,7 @@ internal static class FetchExchange
     private const int ResponseOverhead = 64;
 
     /// <summary>Serves requests until the peer ends its direction; js asks once on a stream, the specification does not forbid more.</summary>
+    /// <exception cref="ProtocolViolationException">A request is unusable.</exception>
     public static async ValueTask RespondAsync(PeerStream stream, FetchLookups lookups, int maxValueBytes, CancellationToken token)
     {
         using var reader = new FrameReader(stream);
@@ -27,12 +28,8 @@ internal static class FetchExchange
             var frame = await reader.ReadAsync(FetchProtocol.MaxRequestBytes, token).ConfigureAwait(false);
             if (frame.IsEnd)
                 return;
-            if (!frame.IsMessage || !ProtobufMessage.TryParse(RequestParser, frame.Message.Span, FetchProtocol.RequestShape, out var request, out _))
-            {
-                FetchMetrics.Served("malformed");
-                stream.Reset(ErrorCodes.StreamProtocolViolation);
-                return;
-            }
+            if (!ProtobufMessage.TryParse(RequestParser, frame.Require(FetchProtocol.Id).Span, FetchProtocol.RequestShape, out var request, out var fault))
+                throw new ProtocolViolationException(FetchProtocol.Id.Value, $"the peer's request is unusable: {fault}.");
 
             var response = await AnswerAsync(request.Identifier.Memory, lookups, maxValueBytes, token).ConfigureAwait(false);
             FetchMetrics.Served(response.Status switch

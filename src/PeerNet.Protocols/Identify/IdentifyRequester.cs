@@ -9,6 +9,7 @@ namespace PeerNet.Protocols.Identify;
 
 /// <summary>Asks peers what they are: once for each connection, again after a failure, and when somebody wants to know. Thread-safe.</summary>
 internal sealed class IdentifyRequester(SwarmHost swarm, IdentifyOptions options, IdentifyConsumer consumer, ILogger log, CancellationToken stopping)
+    : IAsyncDisposable
 {
     // Implementation limits: asking thrice bridges a busy moment; asking anew after incomplete pushes must not become a loop between two nodes.
     private const int Attempts = 3;
@@ -43,17 +44,18 @@ internal sealed class IdentifyRequester(SwarmHost swarm, IdentifyOptions options
     /// <exception cref="PeerNetException">The peer does not answer, or its answer is unusable, or the connection ended.</exception>
     public async ValueTask<PeerIdentity> AskAsync(PeerConnection connection, CancellationToken token)
     {
-        await _places.WaitAsync(token).ConfigureAwait(false);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(token, stopping);
+        await _places.WaitAsync(ending.Token).ConfigureAwait(false);
         var start = swarm.Time.GetTimestamp();
         var outcome = "failed";
         try
         {
-            using var deadline = swarm.Time.CreateDeadline(options.Timeout, token);
+            using var deadline = swarm.Time.CreateDeadline(options.Timeout, ending.Token);
             var identity = await ExchangeAsync(connection, deadline.Token).ConfigureAwait(false);
             outcome = "identified";
             return identity;
         }
-        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ending.IsCancellationRequested)
         {
             outcome = "timeout";
             throw new TimeoutException($"Peer {connection.Peer} did not tell what it is within {options.Timeout}.");
@@ -68,6 +70,14 @@ internal sealed class IdentifyRequester(SwarmHost swarm, IdentifyOptions options
             _places.Release();
             IdentifyMetrics.Asked(outcome, swarm.Time.GetElapsedTime(start));
         }
+    }
+
+    /// <summary>Waits until nobody is asked any more. To be called when the token that ends the service is cancelled.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = 0; i < options.MaxConcurrentRequests; i++)
+            await _places.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        _places.Dispose();
     }
 
     private async Task RunAsync(PeerConnection connection, IdentifyState state)
@@ -88,7 +98,7 @@ internal sealed class IdentifyRequester(SwarmHost swarm, IdentifyOptions options
     {
         try
         {
-            await AskAsync(connection, stopping).ConfigureAwait(false);
+            await AskAsync(connection, CancellationToken.None).ConfigureAwait(false);
             return Answer.Identified;
         }
         catch (Exception error) when (error is PeerNetException or TimeoutException or OperationCanceledException or IOException)

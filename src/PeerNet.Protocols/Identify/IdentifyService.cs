@@ -19,6 +19,7 @@ public sealed class IdentifyService : IAsyncDisposable
     private readonly IdentifyPusher _pusher;
     private readonly IDisposable[] _registrations;
     private readonly Task _running;
+    private int _disposed;
 
     /// <summary>Starts to answer, to ask and to push.</summary>
     public IdentifyService(SwarmHost swarm, IdentifyOptions? options = null, ILoggerFactory? loggerFactory = null)
@@ -94,13 +95,15 @@ public sealed class IdentifyService : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (_stopping.IsCancellationRequested)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         foreach (var registration in _registrations)
             registration.Dispose();
         await _running.ConfigureAwait(false);
+        await _requester.DisposeAsync().ConfigureAwait(false);
         _pusher.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task FollowAsync(IAsyncEnumerable<SwarmEvent> events)
@@ -112,7 +115,7 @@ public sealed class IdentifyService : IAsyncDisposable
             await foreach (var happened in events.ConfigureAwait(false))
                 Follow(happened);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             // Disposed.
         }

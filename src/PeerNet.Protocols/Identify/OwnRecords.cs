@@ -16,8 +16,11 @@ internal sealed class OwnRecords(PrivateKey key, TimeProvider time)
     /// <summary>Implementation limit: many times what an honest node has.</summary>
     private const int MaxAddresses = 64;
 
-    // A frame holds the record with its field header.
-    private const int MaxBytes = IdentifyProtocol.MaxSentFrameBytes - 4;
+    // What an envelope holds besides key and addresses: a signature (512 bytes of RSA-4096), ids, numbers and headers.
+    private const int OverheadBytes = 700;
+
+    // Two levels of field headers.
+    private const int OverheadBytesPerAddress = 6;
 
     private readonly Lock _lock = new();
     private readonly List<(Multiaddress[] Addresses, ReadOnlyMemory<byte> Envelope)> _kept = [];
@@ -29,7 +32,7 @@ internal sealed class OwnRecords(PrivateKey key, TimeProvider time)
     /// </summary>
     public ReadOnlyMemory<byte> Get(IReadOnlyList<Multiaddress> addresses)
     {
-        var signed = addresses.Where(PeerAddresses.IsCommon).Take(MaxAddresses).ToArray();
+        var signed = Choose(addresses);
         if (signed.Length == 0)
             return default;
         lock (_lock)
@@ -42,22 +45,16 @@ internal sealed class OwnRecords(PrivateKey key, TimeProvider time)
 
             if (_kept.Count == MaxKept)
                 _kept.RemoveAt(0);
-            var made = Seal(signed);
+            ReadOnlyMemory<byte> made = PeerRecord.Seal(key, NextSequence(), signed).Envelope.Encoded;
             _kept.Add((signed, made));
             return made;
         }
     }
 
-    private ReadOnlyMemory<byte> Seal(Multiaddress[] addresses)
+    private Multiaddress[] Choose(IReadOnlyList<Multiaddress> addresses)
     {
-        for (var count = addresses.Length; count > 0; count /= 2)
-        {
-            var envelope = PeerRecord.Seal(key, NextSequence(), addresses.Take(count)).Envelope.Encoded;
-            if (envelope.Length <= MaxBytes)
-                return envelope;
-        }
-
-        return default;
+        var room = IdentifyProtocol.MaxSentFrameBytes - OverheadBytes - key.PublicKey.Encoded.Length;
+        return [.. addresses.Where(PeerAddresses.IsCommon).Take(MaxAddresses).TakeWhile(address => (room -= address.Bytes.Length + OverheadBytesPerAddress) >= 0)];
     }
 
     private ulong NextSequence()

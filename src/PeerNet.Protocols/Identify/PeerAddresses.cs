@@ -30,26 +30,6 @@ internal static class PeerAddresses
         return last.Value.Span.SequenceEqual(owner.Bytes.Span) ? address.Slice(0, address.Count - 1) : null;
     }
 
-    /// <summary>
-    /// Whether a peer on a connection to <paramref name="remote"/> has a use for an address, and may be believed to have it: on this machine
-    /// every address, in a private network all but loopback, on the Internet public ones only (what go does). Applies to what is told and to
-    /// what is taken alike.
-    /// </summary>
-    public static bool FitsScope(Multiaddress address, Multiaddress remote)
-    {
-        var scope = address.GetScope();
-        if (scope is AddressScope.Unspecified or AddressScope.Multicast)
-            return false;
-        return remote.GetScope() switch
-        {
-            // A connection without an IP address is one inside this process.
-            AddressScope.Loopback or AddressScope.None => true,
-            AddressScope.Public => scope == AddressScope.Public,
-            AddressScope.LinkLocal => scope is not (AddressScope.Loopback or AddressScope.None),
-            _ => scope is not (AddressScope.Loopback or AddressScope.LinkLocal or AddressScope.None),
-        };
-    }
-
     /// <summary>Whether every libp2p implementation can read the address.</summary>
     public static bool IsCommon(Multiaddress address)
     {

@@ -14,14 +14,12 @@ internal static class PerfExchange
     private static readonly ReadOnlyMemory<byte> Block = new byte[PerfProtocol.BlockBytes];
 
     /// <summary>Serves one request: reads the header, drains the upload, sends what was asked for.</summary>
+    /// <exception cref="ProtocolViolationException">There is no header.</exception>
     public static async ValueTask RespondAsync(PeerStream stream, ulong maxBytes, CancellationToken token)
     {
         var header = new byte[PerfProtocol.HeaderBytes];
         if (await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, token).ConfigureAwait(false) < header.Length)
-        {
-            stream.Reset(ErrorCodes.StreamProtocolViolation);
-            return;
-        }
+            throw new ProtocolViolationException(PerfProtocol.Id.Value, "the peer ended the stream inside the header.");
 
         var wanted = BinaryPrimitives.ReadUInt64BigEndian(header);
         if (wanted > maxBytes)

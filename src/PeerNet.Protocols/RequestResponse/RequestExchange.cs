@@ -7,21 +7,16 @@ namespace PeerNet.Protocols.RequestResponse;
 internal static class RequestExchange
 {
     /// <summary>Serves one request.</summary>
+    /// <exception cref="ProtocolViolationException">There is no request, or it is too long.</exception>
     public static async ValueTask RespondAsync(PeerStream stream, RequestHandler handler, RequestOptions options, CancellationToken token)
     {
         using var messages = new MessageStream(stream, options.Framing);
         var frame = await messages.ReadAsync(options.MaxRequestBytes, token).ConfigureAwait(false);
-        if (!frame.IsMessage)
-        {
-            RequestMetrics.Served(stream.Protocol, "malformed");
-            stream.Reset(ErrorCodes.StreamProtocolViolation);
-            return;
-        }
-
+        var request = new IncomingRequest(stream.Connection, frame.Require(stream.Protocol));
         ReadOnlyMemory<byte> response;
         try
         {
-            response = await handler(new IncomingRequest(stream.Connection, frame.Message), token).ConfigureAwait(false);
+            response = await handler(request, token).ConfigureAwait(false);
         }
         catch (RequestRefusedException refused)
         {

@@ -1,3 +1,4 @@
+using PeerNet.Core.Errors;
 using PeerNet.Core.Wire;
 using PeerNet.Protocols.Fetch;
 using PeerNet.Testing.Streams;
@@ -25,9 +26,15 @@ public sealed class FetchTarget : IFuzzTarget
         using var registration = lookups.Add("/"u8, (key, _) => new((ReadOnlyMemory<byte>?)key));
         await pair.Dialer.WriteAsync(bytes);
         await pair.Dialer.CloseWriteAsync();
-        await FetchExchange.RespondAsync(pair.Listener, lookups, MaxValueBytes, default);
-        if (pair.ListenerEnd.IsReset)
+        try
+        {
+            await FetchExchange.RespondAsync(pair.Listener, lookups, MaxValueBytes, default);
+        }
+        catch (ProtocolViolationException)
+        {
             return;
+        }
+
         await pair.Listener.DisposeAsync();
         using var reader = new FrameReader(pair.Dialer);
         Frame frame;
@@ -47,7 +54,7 @@ public sealed class FetchTarget : IFuzzTarget
             var value = await FetchExchange.FetchAsync(pair.Dialer, "/k"u8.ToArray(), MaxValueBytes, default);
             Oracle.Require((value?.Length ?? 0) <= MaxValueBytes + 64, "the value is bounded");
         }
-        catch (PeerNet.Core.Errors.PeerNetException)
+        catch (PeerNetException)
         {
             // The peer's bytes are no answer: that is the other outcome.
         }

@@ -121,12 +121,11 @@ public sealed class FetchExchangeTests
     [DataRow("020a05", DisplayName = "a length that leaves the message")]
     [DataRow("010b", DisplayName = "a group")]
     [DataRow("80808080808080808001", DisplayName = "a prefix of ten bytes")]
-    public async Task Resets_a_request_that_is_none(string hex)
+    public async Task Refuses_a_request_that_is_none(string hex)
     {
         var serving = Serve();
         await _pair.Dialer.WriteAsync(Convert.FromHexString(hex), Token);
-        await serving;
-        Assert.AreEqual(ErrorCodes.StreamProtocolViolation, _pair.DialerEnd.ResetCode);
+        await Assert.ThrowsExactlyAsync<ProtocolViolationException>(() => serving);
     }
 
     [TestMethod]

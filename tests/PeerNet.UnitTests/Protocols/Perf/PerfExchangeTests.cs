@@ -73,13 +73,12 @@ public sealed class PerfExchangeTests
     }
 
     [TestMethod]
-    public async Task Resets_a_header_of_seven_bytes()
+    public async Task Refuses_a_header_of_seven_bytes()
     {
         var serving = PerfExchange.RespondAsync(_pair.Listener, 1000, Token).AsTask();
         await _pair.Dialer.WriteAsync(new byte[7], Token);
         await _pair.Dialer.CloseWriteAsync(Token);
-        await serving;
-        Assert.AreEqual(ErrorCodes.StreamProtocolViolation, _pair.DialerEnd.ResetCode);
+        await Assert.ThrowsExactlyAsync<ProtocolViolationException>(() => serving);
     }
 
     [TestMethod]
