@@ -31,8 +31,9 @@ internal static class KuboConfig
 
             return privateKey is null ? null : (privateKey, peerId);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is the reader's answer to text that is no UTF-8.
             return null;
         }
     }

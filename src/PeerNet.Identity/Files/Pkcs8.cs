@@ -31,9 +31,14 @@ internal static class Pkcs8
         if (oid.SequenceEqual(Oids.Ed25519))
             return ReadEd25519(data, out error);
         if (oid.SequenceEqual(Oids.EcPublicKey) && algorithm.TryRead(DerTag.ObjectIdentifier, out var curve))
-            return curve.SequenceEqual(Oids.Secp256k1) ? ReadSecp256k1(data, out error) : ReadEcdsa(der, out error);
+        {
+            if (curve.SequenceEqual(Oids.Secp256k1))
+                return ReadSecp256k1(data, out error);
+            if (NistCurve.FromOid(curve) is not null)
+                return ReadEcdsa(der, out error);
+        }
 
-        error = "the PKCS#8 key is neither Ed25519, RSA nor on a named elliptic curve";
+        error = "the PKCS#8 key is neither Ed25519, RSA nor on P-256, P-384, P-521 or secp256k1";
         return null;
     }
 
@@ -94,7 +99,7 @@ internal static class Pkcs8
             data = platformKey.ExportECPrivateKey();
             return EcdsaPrivateKey.TryCreate(data, out error);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
             error = $"the platform cannot use the elliptic curve key: {e.Message}";
             return null;
