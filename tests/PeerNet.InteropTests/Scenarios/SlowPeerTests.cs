@@ -6,19 +6,20 @@ namespace PeerNet.InteropTests.Scenarios;
 
 /// <summary>Whole applications (an IPFS node, a Hivemind node) as the other end.</summary>
 [TestClass, TestCategory("Interop")]
-public sealed class ApplicationTests
+public sealed class SlowPeerTests
 {
     public TestContext TestContext { get; set; } = null!;
 
     [ClassInitialize]
-    public static Task InstallPeers(TestContext _) => PeerKinds.PrepareAsync(PeerKind.Go, PeerKind.Kubo, PeerKind.Hivemind);
+    public static Task InstallPeers(TestContext _) => PeerKinds.PrepareAsync(PeerKind.Go, PeerKind.Kubo, PeerKind.Hivemind, PeerKind.Python);
 
+    /// <summary>Python is no application, but is installed as hivemind is.</summary>
     public static IEnumerable<object[]> Rows => ScenarioTable.Rows(
         [ConnectionScenarios.Ping, ConnectionScenarios.Identify, ConnectionScenarios.UnexpectedPeer],
-        ScenarioTable.BothWays(PeerKind.Go, PeerKind.Kubo, PeerKind.Hivemind), [ProtocolStack.TcpNoise]);
+        ScenarioTable.BothWays(PeerKind.Go, PeerKind.Kubo, PeerKind.Hivemind, PeerKind.Python), [ProtocolStack.TcpNoise]);
 
     [TestMethod, DynamicData(nameof(Rows)), Timeout(300_000, CooperativeCancellation = true)]
-    public Task Applications(Scenario scenario, PeerKind a, PeerKind b, ProtocolStack stack)
+    public Task Slow_peers(Scenario scenario, PeerKind a, PeerKind b, ProtocolStack stack)
         => scenario.RunAsync(a, b, stack, TestContext.CancellationToken);
 
     [TestMethod, Timeout(300_000, CooperativeCancellation = true)]
