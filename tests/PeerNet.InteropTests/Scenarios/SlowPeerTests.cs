@@ -4,7 +4,7 @@ using PeerNet.Testing.Interop;
 
 namespace PeerNet.InteropTests.Scenarios;
 
-/// <summary>Whole applications (an IPFS node, a Hivemind node) as the other end.</summary>
+/// <summary>Peers that take a while to install or to start: an IPFS node, a Hivemind node, py-libp2p.</summary>
 [TestClass, TestCategory("Interop")]
 public sealed class SlowPeerTests
 {
@@ -13,7 +13,6 @@ public sealed class SlowPeerTests
     [ClassInitialize]
     public static Task InstallPeers(TestContext _) => PeerKinds.PrepareAsync(PeerKind.Go, PeerKind.Kubo, PeerKind.Hivemind, PeerKind.Python);
 
-    /// <summary>Python is no application, but is installed as hivemind is.</summary>
     public static IEnumerable<object[]> Rows => ScenarioTable.Rows(
         [ConnectionScenarios.Ping, ConnectionScenarios.Identify, ConnectionScenarios.UnexpectedPeer],
         ScenarioTable.BothWays(PeerKind.Go, PeerKind.Kubo, PeerKind.Hivemind, PeerKind.Python), [ProtocolStack.TcpNoise]);
