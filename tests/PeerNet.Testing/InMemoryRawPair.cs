@@ -53,6 +53,9 @@ public sealed class InMemoryRawConnection : RawConnection
     /// <summary>Bytes sent so far.</summary>
     public long BytesSent { get; private set; }
 
+    /// <summary>Bytes received so far.</summary>
+    public long BytesReceived { get; private set; }
+
     /// <summary>Sends so far.</summary>
     public int Sends { get; private set; }
 
@@ -72,6 +75,7 @@ public sealed class InMemoryRawConnection : RawConnection
         WaitingReceiveBytes = buffer.Length;
         var count = await _incoming.ReadAsync(wanted, token).ConfigureAwait(false);
         WaitingReceiveBytes = null;
+        BytesReceived += count;
         return count;
     }
 

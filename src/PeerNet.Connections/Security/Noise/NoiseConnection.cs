@@ -23,7 +23,7 @@ internal sealed class NoiseConnection : SecureConnection
     private readonly NoiseCipher _receiving;
     private ConnectionClosedException? _failure;
     private bool _ended;
-    private int _receiverState;
+    private ReceiveGate _gate;
 
     /// <summary>Takes over a raw connection whose handshake is done.</summary>
     public NoiseConnection(RawConnection raw, NoiseFrameReader reader, NoiseCipher sending, NoiseCipher receiving, PublicKey remoteKey, ProtocolId? earlyMuxer)
@@ -106,7 +106,8 @@ internal sealed class NoiseConnection : SecureConnection
     /// <inheritdoc />
     public override ValueTask<BufferSlice> ReceiveAsync(CancellationToken token = default)
     {
-        EnterReceive();
+        if (!_gate.TryEnter())
+            return ValueTask.FromException<BufferSlice>(ClosedHere(null));
         try
         {
             if (TryOpenNext(out var plaintext))
@@ -134,7 +135,7 @@ internal sealed class NoiseConnection : SecureConnection
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync().ConfigureAwait(false);
-        if (Interlocked.Exchange(ref _receiverState, ReceiverState.Disposed) == ReceiverState.Idle)
+        if (_gate.CloseMustDispose())
             DisposeReceiver();
         _sending.Dispose();
         await _raw.DisposeAsync().ConfigureAwait(false);
@@ -200,19 +201,9 @@ internal sealed class NoiseConnection : SecureConnection
         return false;
     }
 
-    private void EnterReceive()
-    {
-        var state = Interlocked.CompareExchange(ref _receiverState, ReceiverState.Receiving, ReceiverState.Idle);
-        if (state == ReceiverState.Receiving)
-            throw new InvalidOperationException("The connection is being received from already.");
-        if (state == ReceiverState.Disposed)
-            throw ClosedHere(null);
-    }
-
-    /// <summary>The block belongs to a running receive; whoever comes last, it or the disposal, gives it back.</summary>
     private void ExitReceive()
     {
-        if (Interlocked.CompareExchange(ref _receiverState, ReceiverState.Idle, ReceiverState.Receiving) == ReceiverState.Disposed)
+        if (_gate.ExitMustDispose())
             DisposeReceiver();
     }
 
@@ -233,11 +224,4 @@ internal sealed class NoiseConnection : SecureConnection
 
     private static ConnectionClosedException ClosedHere(Exception? inner)
         => new(ConnectionCloseReason.Local, "The connection was closed by this node.", inner: inner);
-
-    private static class ReceiverState
-    {
-        public const int Idle = 0;
-        public const int Receiving = 1;
-        public const int Disposed = 2;
-    }
 }
