@@ -50,6 +50,7 @@ public abstract class SecureConnection : IAsyncDisposable
     /// While nothing arrives no buffer is held.
     /// </summary>
     /// <exception cref="Errors.ConnectionClosedException">The transport failed, or a frame did not verify.</exception>
+    /// <exception cref="Errors.HandshakeException">The peer refused this end, which an initiator of TLS hears only by its first receive.</exception>
     public abstract ValueTask<BufferSlice> ReceiveAsync(CancellationToken token = default);
 
     /// <summary>Ends the sending direction in good order.</summary>
