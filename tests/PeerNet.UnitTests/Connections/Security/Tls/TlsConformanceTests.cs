@@ -13,6 +13,8 @@ public sealed class TlsConformanceTests : SecurityConformance
 
     protected override bool ChoosesByInitiatorsOrder => false;
 
+    protected override bool CoversEveryByte => false;
+
     protected override ISecurityProtocol Create(PrivateKey identity)
     {
         if (!_protocols.TryGetValue(identity, out var protocol))
@@ -23,8 +25,8 @@ public sealed class TlsConformanceTests : SecurityConformance
     /// <summary>A handshake takes milliseconds and has thousands of bytes: the first, the last, and a step through the rest.</summary>
     protected override IEnumerable<int> Positions(long handshakeBytes)
     {
-        const int step = 61;
-        for (var position = 0; position < handshakeBytes; position += position < 12 || position > handshakeBytes - 12 ? 1 : step)
+        const int step = 97;
+        for (var position = 0; position < handshakeBytes; position += position < 8 || position > handshakeBytes - 8 ? 1 : step)
             yield return position;
     }
 }

@@ -160,15 +160,6 @@ public sealed class TlsHostilePeerTests
         Assert.AreEqual(0, _pool.Rented);
     }
 
-    [TestMethod]
-    public async Task A_wrong_responder_does_not_learn_who_called()
-    {
-        var (a, b) = InMemoryRawPair.Create();
-        var accepting = new TlsProtocol(_them, _pool).SecureAsync(b, new SecurityContext { IsInitiator = false }, Token).AsTask();
-        await Assert.ThrowsExactlyAsync<HandshakeException>(async () => await new TlsProtocol(_us, _pool).SecureAsync(a, new SecurityContext { IsInitiator = true, ExpectedPeer = _us.PeerId }, Token));
-        await Assert.ThrowsExactlyAsync<HandshakeException>(() => accepting);
-    }
-
     private X509Certificate2 Certificate() => LibP2PCertificate.Create(_them, DateTimeOffset.UnixEpoch.AddYears(56));
 
     private async Task<HandshakeException> RefusesAsync(bool isInitiator, Attack attack)
