@@ -104,6 +104,9 @@ public sealed class ResourceManager : IResourceManager
         return Refused();
     }
 
+    /// <summary>Scopes of peers and protocols that exist, in use or kept.</summary>
+    internal int KnownScopes => _peers.Count + _protocols.Count;
+
     internal PeerLedger EnterPeer(PeerId peer) => _peers.Enter(peer);
 
     internal void LeavePeer(PeerLedger ledger) => _peers.Leave(ledger);
