@@ -66,7 +66,7 @@ internal sealed class ConnectionAdmitter(SwarmContext context, ConnectionTable t
         context.PeerStore.AddPublicKey(peer, muxed.Description.RemoteKey);
         SwarmLog.ConnectionOpened(context.Log, connection.Id, peer, muxed.Description.RemoteAddress);
         Opened?.Invoke(connection);
-        _ = WatchAsync(connection);
+        connection.Watch = WatchAsync(connection);
         _ = dispatcher.AcceptAsync(connection);
         return connection;
     }

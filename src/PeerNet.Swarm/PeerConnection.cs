@@ -91,6 +91,9 @@ public sealed class PeerConnection
 
     internal Instant OpenedInstant { get; }
 
+    /// <summary>Completes when the connection has ended and the swarm has let go of it.</summary>
+    internal Task Watch { get; set; } = Task.CompletedTask;
+
     /// <summary>Cancelled when the connection has ended.</summary>
     internal CancellationToken Ending { get; }
 

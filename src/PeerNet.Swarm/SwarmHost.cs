@@ -137,9 +137,11 @@ public sealed partial class SwarmHost : IAsyncDisposable
         var connections = _table.Snapshot();
         foreach (var connection in connections)
             _ = CloseAsync(connection);
-        await WaitAsync(Task.WhenAll(connections.Select(connection => connection.Closed)), FarewellTimeout).ConfigureAwait(false);
-        foreach (var connection in _table.Snapshot())
+        await WaitAsync(Task.WhenAll(connections.Select(connection => connection.Watch)), FarewellTimeout).ConfigureAwait(false);
+        connections = _table.Snapshot();
+        foreach (var connection in connections)
             connection.Abort(ErrorCodes.ConnectionShutdown);
+        await WaitAsync(Task.WhenAll(connections.Select(connection => connection.Watch)), FarewellTimeout).ConfigureAwait(false);
         foreach (var transport in _context.Transports)
             await transport.DisposeAsync().ConfigureAwait(false);
         await WaitAsync(_dispatcher.WhenIdle(), FarewellTimeout).ConfigureAwait(false);

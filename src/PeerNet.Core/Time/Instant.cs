@@ -25,11 +25,17 @@ public readonly record struct Instant(long Ticks) : IComparable<Instant>
         return new Instant(sum);
     }
 
+    /// <summary>This instant moved back by a span; saturates instead of overflowing.</summary>
+    public Instant Subtract(TimeSpan span) => span == TimeSpan.MinValue ? MaxValue : Add(-span);
+
     /// <summary>The time from <paramref name="earlier"/> to this instant.</summary>
     public TimeSpan Since(Instant earlier) => TimeSpan.FromTicks(Ticks - earlier.Ticks);
 
     /// <summary>Moves an instant by a span.</summary>
     public static Instant operator +(Instant instant, TimeSpan span) => instant.Add(span);
+
+    /// <summary>Moves an instant back by a span.</summary>
+    public static Instant operator -(Instant instant, TimeSpan span) => instant.Subtract(span);
 
     /// <summary>The time between two instants.</summary>
     public static TimeSpan operator -(Instant later, Instant earlier) => later.Since(earlier);
@@ -77,12 +83,25 @@ public static class InstantExtensions
             return source;
         }
 
-        // CancelAfter only knows the system clock: a linked source over a provider's timer follows virtual time.
+        // CancelAfter only knows the system clock: a source over a provider's timer follows virtual time.
         source.Dispose();
-        var timer = new CancellationTokenSource(timeout, time);
-        if (!token.CanBeCanceled)
-            return timer;
-        token.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), timer);
-        return timer;
+        return new ProviderDeadline(timeout, time, token);
+    }
+
+    /// <summary>A deadline by a provider's clock that lets go of the outer token when it is disposed.</summary>
+    private sealed class ProviderDeadline : CancellationTokenSource
+    {
+        private readonly CancellationTokenRegistration _link;
+
+        public ProviderDeadline(TimeSpan timeout, TimeProvider time, CancellationToken token)
+            : base(timeout, time)
+            => _link = token.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), this);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                _link.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -32,6 +32,9 @@ internal sealed class ObservedAddresses(int threshold)
     public void Record(long connection, Multiaddress listener, Multiaddress observed, IPAddress observer, DateTimeOffset now)
         => _byConnection[connection] = new Report(listener, observed, GroupOf(observer), now);
 
+    /// <summary>Whether a connection's peer reported an address.</summary>
+    public bool Contains(long connection) => _byConnection.ContainsKey(connection);
+
     /// <summary>A connection has ended, and its report with it.</summary>
     public bool Remove(long connection) => _byConnection.Remove(connection);
 

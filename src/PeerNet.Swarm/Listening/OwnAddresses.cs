@@ -16,6 +16,9 @@ internal sealed class OwnAddresses
     private readonly ObservedAddresses _observed;
     private readonly List<Multiaddress> _bound = [];
     private readonly List<Multiaddress> _confirmed = [];
+
+    // Asking the system takes a while: it is asked when told that something changed, when a listener comes, and now and then.
+    private IReadOnlyList<IPAddress> _interfaceAddresses = [];
     private volatile View _view = new([], [], []);
 
     public OwnAddresses(SwarmContext context, INetworkInterfaces interfaces)
@@ -64,7 +67,11 @@ internal sealed class OwnAddresses
     /// <summary>Whether this node listens on an address; names resolved, in its comparable spelling.</summary>
     public bool IsOwn(Multiaddress address) => _view.Comparable.Contains(address);
 
-    public void AddBound(Multiaddress address) => Change(() => _bound.Add(address));
+    public void AddBound(Multiaddress address)
+    {
+        Volatile.Write(ref _interfaceAddresses, _interfaces.GetAddresses());
+        Change(() => _bound.Add(address));
+    }
 
     public void RemoveBound(Multiaddress address) => Change(() =>
     {
@@ -81,7 +88,11 @@ internal sealed class OwnAddresses
     public void Unconfirm(Multiaddress address) => Change(() => _confirmed.Remove(address));
 
     /// <summary>The interfaces may have changed.</summary>
-    public void Refresh() => Change(() => { });
+    public void Refresh()
+    {
+        Volatile.Write(ref _interfaceAddresses, _interfaces.GetAddresses());
+        Change(() => { });
+    }
 
     /// <summary>A peer reported this node's address over a connection.</summary>
     public void Report(PeerConnection connection, Multiaddress observed)
@@ -106,24 +117,24 @@ internal sealed class OwnAddresses
 
     public void OnClosed(PeerConnection connection)
     {
-        var removed = false;
         lock (_lock)
-            removed = _observed.Remove(connection.Number);
-        if (removed)
-            Refresh();
+        {
+            if (!_observed.Contains(connection.Number))
+                return;
+        }
+
+        Change(() => _observed.Remove(connection.Number));
     }
 
     private void Change(Action change)
     {
-        // Asking the system for its interfaces takes a while and is none of the lock's business.
-        var interfaces = _interfaces.GetAddresses();
         lock (_lock)
         {
             var activeBefore = ActiveObserved();
             change();
             var active = ActiveObserved();
             var old = _view;
-            var view = Compute(interfaces, active);
+            var view = Compute(Volatile.Read(ref _interfaceAddresses), active);
             if (!view.Listening.SequenceEqual(old.Listening) || !view.Advertised.SequenceEqual(old.Advertised))
             {
                 _view = view;

@@ -33,6 +33,7 @@ internal static class PrunePlan
                 .ThenBy(c => c.Streams)
                 .ThenByDescending(c => c.Direction == Direction.Inbound)
                 .ThenBy(c => c.OpenedAt)
+                .ThenBy(c => c.Number)
                 .Take(connections.Count - options.LowWatermark)
                 .Select(c => c.Number),
         ];

@@ -19,6 +19,9 @@ public enum FakeRoute
 
     /// <summary>Fails while the dial comes from a listening port, as when both sides dial at once.</summary>
     SimultaneousOpen,
+
+    /// <summary>Answers with something that is no handshake.</summary>
+    BrokenHandshake,
 }
 
 /// <summary>One dial that a <see cref="FakeTransport"/> was asked for.</summary>
@@ -49,7 +52,7 @@ public sealed class FakeNetwork
 
     internal FakeRoute RouteOf(Multiaddress address) => _routes.GetValueOrDefault(address);
 
-    internal FakeListener? Find(Multiaddress address) => _listeners.GetValueOrDefault(address);
+    public FakeListener? Find(Multiaddress address) => _listeners.GetValueOrDefault(address);
 
     internal void Add(Multiaddress address, FakeListener listener)
     {

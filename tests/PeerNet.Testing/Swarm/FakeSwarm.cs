@@ -72,6 +72,13 @@ public sealed class FakeSwarm(IStreamNegotiator negotiator) : IAsyncDisposable
         }
     }
 
+    /// <summary>Moves the clock, then gives the swarm's tasks room to run.</summary>
+    public async Task AdvanceAsync(TimeSpan span)
+    {
+        Time.Advance(span);
+        await SettleAsync(() => false).ConfigureAwait(false);
+    }
+
     /// <summary>Waits until something has happened without moving the clock.</summary>
     public static async Task UntilAsync(Func<bool> happened)
     {

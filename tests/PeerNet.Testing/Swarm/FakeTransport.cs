@@ -39,6 +39,8 @@ public sealed class FakeTransport(FakeNetwork network, PrivateKey identity, Time
                 throw new SocketException((int)SocketError.NetworkUnreachable);
             if (route == FakeRoute.SimultaneousOpen && dial.ReusePort)
                 throw new HandshakeException(HandshakeFailure.Malformed, "Two initiators met.");
+            if (route == FakeRoute.BrokenHandshake)
+                throw new HandshakeException(HandshakeFailure.Malformed, "That is no handshake.");
             token.ThrowIfCancellationRequested();
             return Connect(address, dial);
         }
