@@ -4,7 +4,7 @@ namespace PeerNet.Connections.Muxing.Yamux;
 
 /// <summary>
 /// The pings of this end, at most one unanswered, and the round-trip time they measure. The estimate follows a shorter sample at once and
-/// a longer one slowly: a ping that waited behind bulk data says more about the queue than about the path.
+/// a longer one by a quarter at most: a ping that waited behind bulk data, or for a thread, says more about the queue than about the path.
 /// </summary>
 internal struct PingLedger
 {
@@ -12,6 +12,7 @@ internal struct PingLedger
     private bool _outstanding;
     private Instant _sentAt;
     private Instant _sampledAt;
+    private int _samples;
 
     /// <summary>The estimate; null before the first pong.</summary>
     public TimeSpan? RoundTripTime { get; private set; }
@@ -25,8 +26,9 @@ internal struct PingLedger
     /// <summary>When the unanswered ping was sent.</summary>
     public readonly Instant SentAt => _sentAt;
 
-    /// <summary>Whether the last measurement is older than this, or there is none.</summary>
-    public readonly bool IsOlderThan(Instant now, TimeSpan age) => RoundTripTime is null || now - _sampledAt >= age;
+    /// <summary>Whether it is time for another measurement, on a connection where data flows.</summary>
+    public readonly bool IsStale(Instant now)
+        => _samples == 0 || now - _sampledAt >= (_samples < YamuxProtocol.FirstRttSamples ? YamuxProtocol.FirstRttInterval : YamuxProtocol.RttInterval);
 
     /// <summary>Asks for a ping; nothing happens while one is unanswered.</summary>
     public void Request() => IsDue |= !_outstanding;
@@ -48,8 +50,9 @@ internal struct PingLedger
         _outstanding = false;
         _next++;
         _sampledAt = now;
+        _samples++;
         var sample = now - _sentAt;
-        RoundTripTime = RoundTripTime is not { } estimate || sample < estimate ? sample : estimate + (sample - estimate) / 8;
+        RoundTripTime = RoundTripTime is not { } estimate || sample < estimate * 1.25 ? sample : estimate * 1.25;
         return true;
     }
 }

@@ -8,13 +8,24 @@ namespace PeerNet.Connections.Muxing.Yamux;
 /// <code>
 /// size = credit + buffered + due
 /// </code>
-/// Credit is returned when half the size is due. A window whose half went in less than two round trips is what limits the throughput,
-/// so it doubles; after a time without consumption it falls back. Credit that the peer holds cannot be taken back, so after a fall
-/// <c>due</c> is negative until the peer has used it.
+/// Credit is returned when half the size is due. The window is too small when two things come together. The reader finds nothing to read
+/// although all credit that the peer held at the last grant has come, and nothing more: the peer stands still until that grant reaches it.
+/// And it came in less than two round trips, for the second time running: the peer stands still because of the path, not because somebody
+/// got no processor for a while. The window doubles at such a moment, and only then. The usual rule, half a window in less than some round
+/// trips, feeds on itself: the larger window fills queues on the way, the queues lengthen the round trip, and the next growth is due, until
+/// every other stream waits behind megabytes.
 /// </summary>
+/// <remarks>
+/// After a time without consumption the size falls back. Credit that the peer holds cannot be taken back, so <c>due</c> is negative until
+/// the peer has used it.
+/// </remarks>
 internal struct ReceiveWindow(uint size, Instant now)
 {
     private Instant _lastGrant = now;
+    private uint _creditBeforeGrant = size;
+    private bool _grantHasArrived;
+    private bool _starved;
+    private bool _starvedBefore;
 
     /// <summary>The size that is aimed at.</summary>
     public uint Size { get; private set; } = size;
@@ -31,8 +42,15 @@ internal struct ReceiveWindow(uint size, Instant now)
     /// <summary>Whether enough is due to be worth a frame.</summary>
     public readonly bool IsGrantDue => Due >= Size / 2;
 
-    /// <summary>Whether the window is what limits the peer: half of it went in less than <paramref name="limit"/>.</summary>
-    public readonly bool IsLimiting(Instant now, TimeSpan limit) => now - _lastGrant < limit;
+    /// <summary>Whether the peer stands still because the last grant has not reached it, and <see cref="Starve"/> does not know yet.</summary>
+    public readonly bool IsStarving => Buffered == 0 && _creditBeforeGrant == 0 && !_grantHasArrived && !_starved;
+
+    /// <summary>The reader waits for a peer that stands still. Whether the window is too small for a path that takes <paramref name="limit"/>.</summary>
+    public bool Starve(Instant now, TimeSpan limit)
+    {
+        _starved = true;
+        return _starvedBefore && now - _lastGrant < limit;
+    }
 
     /// <summary>Whether nothing was granted for this long.</summary>
     public readonly bool IsIdle(Instant now, TimeSpan time) => now - _lastGrant >= time;
@@ -47,6 +65,8 @@ internal struct ReceiveWindow(uint size, Instant now)
             return false;
         Credit -= bytes;
         Buffered += bytes;
+        _grantHasArrived |= bytes > _creditBeforeGrant;
+        _creditBeforeGrant -= Math.Min(bytes, _creditBeforeGrant);
         return true;
     }
 
@@ -66,6 +86,10 @@ internal struct ReceiveWindow(uint size, Instant now)
         var due = Due;
         if (due <= 0)
             return 0;
+        _creditBeforeGrant = Credit;
+        _grantHasArrived = false;
+        _starvedBefore = _starved;
+        _starved = false;
         Credit += (uint)due;
         _lastGrant = now;
         return (uint)due;

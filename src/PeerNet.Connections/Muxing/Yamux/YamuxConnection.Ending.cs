@@ -188,7 +188,21 @@ internal sealed partial class YamuxConnection
 
         _secure.Abort();
         _timer.Dispose();
-        if (_closed.TrySetResult(end))
-            Scope.Dispose();
+        if (!_closed.TrySetResult(end))
+            return;
+        Scope.Dispose();
+        _ = DisposeSecureAsync();
+    }
+
+    private async Task DisposeSecureAsync()
+    {
+        try
+        {
+            await _secure.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // Nobody is left to be told that an aborted connection ended untidily.
+        }
     }
 }

@@ -24,20 +24,14 @@ internal sealed partial class YamuxConnection : MuxedConnection
     private Task _receiving = Task.CompletedTask;
 
     /// <summary>Starts Yamux on a connection, which it owns from now on.</summary>
-    /// <param name="secure">The connection.</param>
-    /// <param name="description">What is known of it; who dialled it decides on stream ids.</param>
-    /// <param name="scope">Where grown windows are accounted; disposed with the connection.</param>
-    /// <param name="options">Limits and times.</param>
-    /// <param name="time">The clock.</param>
-    public YamuxConnection(
-        SecureConnection secure, ConnectionDescription description, IConnectionScope scope, YamuxOptions? options = null, TimeProvider? time = null)
+    public YamuxConnection(SecureConnection secure, MuxerContext context, YamuxOptions options)
     {
         _secure = secure;
-        _time = time ?? TimeProvider.System;
-        Description = description;
-        Scope = scope;
-        Options = options ?? YamuxOptions.Default;
-        Session = new YamuxSession(description.Direction == Direction.Outbound, Options, scope, Now);
+        _time = context.Time;
+        Description = context.Description;
+        Scope = context.Scope;
+        Options = options;
+        Session = new YamuxSession(context.IsInitiator, options, context.Scope, Now);
         Sender = new YamuxSender(this, secure);
         _receiver = new YamuxReceiver(this, secure);
         using (ExecutionContext.SuppressFlow())

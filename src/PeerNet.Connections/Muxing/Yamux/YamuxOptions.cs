@@ -3,9 +3,6 @@ namespace PeerNet.Connections.Muxing.Yamux;
 /// <summary>Limits and times of a Yamux connection.</summary>
 public sealed record YamuxOptions
 {
-    /// <summary>The options that are used when none are given.</summary>
-    public static YamuxOptions Default { get; } = new();
-
     /// <summary>
     /// The most bytes that one stream's receive window grows to. It bounds a stream's throughput to this much per round trip: 64 MiB
     /// fill 10 Gbit/s at 50 ms.

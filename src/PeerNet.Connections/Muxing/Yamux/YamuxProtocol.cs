@@ -42,14 +42,20 @@ internal static class YamuxProtocol
     /// <summary>How often the round-trip time is measured while data flows: rust-yamux measures as often.</summary>
     public static readonly TimeSpan RttInterval = TimeSpan.FromSeconds(10);
 
+    /// <summary>The first few measurements follow each other faster: the very first often includes a process that is just starting.</summary>
+    public static readonly TimeSpan FirstRttInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How many those are.</summary>
+    public const int FirstRttSamples = 8;
+
     /// <summary>The first ping waits this long for another frame that can carry it along.</summary>
     public static readonly TimeSpan OpeningPingDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The shortest time in which half a window must go before it stops growing. On loopback and in a rack the round trip is below the time
-    /// that threads take to wake, and windows would stay so small that updates cost more than the bytes.
+    /// A window whose half lasts this long does not grow, however short the round trip: on loopback and in a rack the wait for a thread is
+    /// longer than the path, and a window that covers every such wait makes other streams queue behind megabytes.
     /// </summary>
-    public static readonly TimeSpan MinTuningTime = TimeSpan.FromMilliseconds(1);
+    public static readonly TimeSpan MinTuningTime = TimeSpan.FromMilliseconds(0.5);
 
     /// <summary>How long a stream that nobody reads any more returns credit before it is reset.</summary>
     public static readonly TimeSpan DrainTime = TimeSpan.FromMinutes(5);

@@ -71,6 +71,7 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
             if (connection.IsDiscarding)
                 return true;
             connection.Session.OnReceived(connection.Now);
+            connection.Sender.OnReceived();
             Cut(slice);
             violation = connection.Session.Violation;
             peerLeft = connection.Session.PeerGoAway is not null;

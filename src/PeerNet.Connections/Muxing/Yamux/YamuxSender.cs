@@ -18,12 +18,23 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
     /// <summary>A link that takes fewer bytes a second than this counts as dead.</summary>
     private const int MinBytesPerSecond = 4 * 1024;
 
+    /// <summary>
+    /// After so many sends without anything received in between, traffic goes one way and nobody waits for an answer: a small send is then
+    /// handed to the pool, and what is written until the pool gets to it goes along. A request, its rest and its answer stay without a hop.
+    /// </summary>
+    private const int MaxUnansweredSends = 2;
+
+    /// <summary>A pending block of this size is worth a send of its own.</summary>
+    private const int WorthwhileBlock = 16 * 1024;
+
     private SendBlock? _pending;
     private SendBlock? _inFlight;
     private YamuxStream? _firstWriter;
     private YamuxStream? _lastWriter;
     private bool _sending;
     private bool _stopped;
+    private bool _handOver;
+    private int _unansweredSends;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _send;
     private Action? _onSent;
     private TaskCompletionSource? _idle;
@@ -39,8 +50,12 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
         if (_pending is not { IsEmpty: false } && _firstWriter is null && !connection.Session.HasControlDue)
             return false;
         _sending = true;
+        _handOver = _unansweredSends >= MaxUnansweredSends && (_pending?.PlaintextBytes ?? 0) < WorthwhileBlock;
         return true;
     }
+
+    /// <summary>Something was received. Under the gate.</summary>
+    public void OnReceived() => _unansweredSends = 0;
 
     /// <summary>Lays as much of a write into the block as it and the window take, unless others wait for room. Under the gate.</summary>
     public void AppendAtOnce(YamuxStream writer)
@@ -84,13 +99,22 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
     /// <summary>Sends until nothing is pending. By the holder of the sending role, outside the gate.</summary>
     public void Run()
     {
+        if (_handOver)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        else
+            SendAll();
+    }
+
+    void IThreadPoolWorkItem.Execute() => SendAll();
+
+    private void SendAll()
+    {
         try
         {
-            for (var round = 0; TakeBlock(); round++)
+            for (var round = 0; _inFlight is { IsEmpty: false } || TakeBlock(); round++)
             {
                 if (round == MaxRounds)
                 {
-                    // The block that was taken is sent there first.
                     ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                     return;
                 }
@@ -98,19 +122,6 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
                 if (!TrySend())
                     return;
             }
-        }
-        catch (Exception e)
-        {
-            OnFailed(e);
-        }
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        try
-        {
-            if (TrySend())
-                Run();
         }
         catch (Exception e)
         {
@@ -158,6 +169,7 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
         counters.SealedFrames += block.Frames;
         counters.SealedBytes += block.PlaintextBytes;
         counters.Sends++;
+        _unansweredSends++;
         counters.BytesSent += sealedFrames.Length;
         var send = Begin(block, sealedFrames);
         if (send.IsCompleted)
@@ -192,7 +204,7 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
                 connection.Session.OnSendProgress(connection.Now);
             }
 
-            Run();
+            SendAll();
         }
         catch (Exception e)
         {

@@ -64,6 +64,9 @@ internal sealed partial class YamuxSession
     /// <summary>The round-trip time; null before the first pong.</summary>
     public TimeSpan? RoundTripTime => _pings.RoundTripTime;
 
+    /// <summary>The largest size that a receive window has had, in bytes.</summary>
+    public uint LargestWindow { get; private set; } = YamuxProtocol.InitialWindowBytes;
+
     /// <summary>All streams, in no order.</summary>
     public IEnumerable<YamuxStreamState> Streams => _streams is null ? [] : _streams.Values;
 
@@ -142,19 +145,27 @@ internal sealed partial class YamuxSession
         return stream.ReceiveWindow.IsGrantDue && !stream.RemoteFinished && !stream.IsReset;
     }
 
-    /// <summary>Returns credit to the peer, and grows the window first when it is what limits the peer.</summary>
+    /// <summary>Returns credit to the peer.</summary>
     public void Grant(YamuxStreamState stream, Instant now)
     {
         if (stream.RemoteFinished || stream.IsReset)
             return;
-        if (!stream.ReadClosed && RoundTripTime is { } rtt)
-            TryGrow(stream, now, rtt);
-        if (_pings.IsOlderThan(now, YamuxProtocol.RttInterval))
+        if (_pings.IsStale(now))
             _pings.Request();
         stream.GrantPending += stream.ReceiveWindow.Grant(now);
         ReleaseUnused(stream);
         if (stream.GrantPending > 0)
             MarkDue(stream);
+    }
+
+    /// <summary>A reader finds nothing to read, and that is the window's fault: it grows.</summary>
+    public void OnReaderStarves(YamuxStreamState stream, Instant now)
+    {
+        if (stream.ReadClosed || stream.RemoteFinished || stream.IsReset || RoundTripTime is not { } rtt)
+            return;
+        var limit = TimeSpan.FromTicks(Math.Max(2 * rtt.Ticks, YamuxProtocol.MinTuningTime.Ticks));
+        if (stream.ReceiveWindow.Starve(now, limit) && TryGrow(stream))
+            Grant(stream, now);
     }
 
     /// <summary>Gives all that is reserved back; the session is not used afterwards.</summary>
@@ -166,25 +177,24 @@ internal sealed partial class YamuxSession
         _streams = null;
     }
 
-    private void TryGrow(YamuxStreamState stream, Instant now, TimeSpan rtt)
+    private bool TryGrow(YamuxStreamState stream)
     {
         ref var window = ref stream.ReceiveWindow;
-        var limit = TimeSpan.FromTicks(Math.Max(2 * rtt.Ticks, YamuxProtocol.MinTuningTime.Ticks));
-        if (!window.IsLimiting(now, limit))
-            return;
-        var size = (uint)Math.Min(2L * window.Size, Math.Max(_options.MaxStreamWindowBytes, YamuxProtocol.InitialWindowBytes));
-        var more = size - YamuxProtocol.InitialWindowBytes - stream.ReservedBytes;
+        var size = (uint)Math.Min(2L * window.Size, _options.MaxStreamWindowBytes);
         if (size <= window.Size)
-            return;
+            return false;
+        var more = size - YamuxProtocol.InitialWindowBytes - stream.ReservedBytes;
         if (more > 0)
         {
             if (_reserved + more > _options.MaxConnectionWindowBytes || !_budget.TryReserveMemory(more, out _))
-                return;
+                return false;
             _reserved += more;
             stream.ReservedBytes += more;
         }
 
         window.Resize(size);
+        LargestWindow = Math.Max(LargestWindow, size);
+        return true;
     }
 
     /// <summary>After a window was made smaller, its memory is given back as the peer uses up the credit it still holds.</summary>

@@ -204,6 +204,8 @@ internal sealed partial class YamuxStream : IValueTaskSource<int>, IValueTaskSou
         _readerWaits = true;
         _reader.Reset();
         _connection.Session.RequestOpening(_state);
+        if (_state.ReceiveWindow.IsStarving)
+            _connection.Session.OnReaderStarves(_state, _connection.Now);
         return _connection.Sender.TryStart();
     }
 

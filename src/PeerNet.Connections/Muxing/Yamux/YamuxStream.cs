@@ -14,6 +14,7 @@ internal sealed partial class YamuxStream : MuxedStream
     private readonly YamuxStreamState _state;
     private TaskCompletionSource? _closed;
     private ConnectionClosedException? _connectionEnd;
+    private IStreamScope? _scope;
     private bool _resetByPeer;
     private bool _hasEnded;
 
@@ -45,6 +46,21 @@ internal sealed partial class YamuxStream : MuxedStream
                 if (_hasEnded)
                     return Task.CompletedTask;
                 return (_closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public override IStreamScope? Scope
+    {
+        get => _scope;
+        set
+        {
+            lock (_connection.Gate)
+            {
+                _scope = value;
+                if (_hasEnded)
+                    value?.Dispose();
             }
         }
     }
@@ -103,7 +119,7 @@ internal sealed partial class YamuxStream : MuxedStream
             return;
         _hasEnded = true;
         _closed?.TrySetResult();
-        Scope?.Dispose();
+        _scope?.Dispose();
     }
 
     /// <summary>Why nothing can be done with the stream any more.</summary>

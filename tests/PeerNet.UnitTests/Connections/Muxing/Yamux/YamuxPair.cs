@@ -1,4 +1,5 @@
 using PeerNet.Connections.Muxing.Yamux;
+using PeerNet.Core.Connections;
 using PeerNet.Core.Resources;
 using PeerNet.Testing.Connections;
 
@@ -15,5 +16,11 @@ internal static class YamuxPair
     }
 
     public static YamuxConnection Start(PlainSecureConnection secure, Direction direction, YamuxOptions? options = null, TimeProvider? time = null, IConnectionScope? scope = null)
-        => new(secure, MemoryConnections.Describe(secure, direction, YamuxProtocol.Id), scope ?? UnlimitedResources.Connection, options, time);
+        => (YamuxConnection)new YamuxMuxer(options).Create(secure, new MuxerContext
+        {
+            IsInitiator = direction == Direction.Outbound,
+            Description = MemoryConnections.Describe(secure, direction, YamuxProtocol.Id),
+            Scope = scope ?? UnlimitedResources.Connection,
+            Time = time ?? TimeProvider.System,
+        });
 }
