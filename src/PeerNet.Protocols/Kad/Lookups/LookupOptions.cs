@@ -31,7 +31,7 @@ public sealed record LookupOptions
     public Distance? Radius { get; init; }
 
     /// <summary>The most peers that are asked for <see cref="Radius"/>' sake. Implementation limit.</summary>
-    public int MaxRegionPeers { get; init; } = 64;
+    public int MaxRegionPeers { get; init; } = 256;
 
     /// <summary>The most requests of one lookup. Implementation limit: ten times what a network of a million peers needs.</summary>
     public int MaxRequests { get; init; } = 400;
