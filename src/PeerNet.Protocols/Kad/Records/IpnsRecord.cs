@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using PeerNet.Core.Wire;
 using PeerNet.Identity;
 using PeerNet.Protocols.Kad.Records.Generated;
+using PeerNet.Protocols.Wire;
 
 namespace PeerNet.Protocols.Kad.Records;
 
@@ -28,6 +28,8 @@ public sealed class IpnsRecord
         FieldShape.Bytes(7, MaxBytes),
         FieldShape.Bytes(8, MaxBytes),
         FieldShape.Bytes(9, MaxBytes));
+
+    private static readonly MessageParser<IpnsEntry> Parser = IpnsEntry.Parser.WithDiscardUnknownFields(true);
 
     private readonly IpnsData _data;
     private readonly Rfc3339Time _validity;
@@ -84,13 +86,12 @@ public sealed class IpnsRecord
         var entry = new IpnsEntry { Data = ByteString.CopyFrom(cbor), SignatureV2 = ByteString.CopyFrom(key.Sign([.. SignaturePrefix, .. cbor])) };
         if (withV1)
         {
-            var type = Encoding.ASCII.GetBytes(IpnsData.EndOfLife.ToString(CultureInfo.InvariantCulture));
             entry.Value = ByteString.CopyFrom(data.Value);
             entry.Validity = ByteString.CopyFrom(data.Validity);
             entry.ValidityType = (int)IpnsData.EndOfLife;
             entry.Sequence = data.Sequence;
             entry.Ttl = data.Ttl;
-            entry.SignatureV1 = ByteString.CopyFrom(key.Sign([.. data.Value, .. data.Validity, .. type]));
+            entry.SignatureV1 = ByteString.CopyFrom(key.Sign([.. data.Value, .. data.Validity, .. "EOL"u8]));
         }
 
         if (!ContainsKey(key.PeerId))
@@ -174,25 +175,14 @@ public sealed class IpnsRecord
 
     private static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out IpnsEntry? entry, [NotNullWhen(false)] out string? error)
     {
-        entry = null;
-        var fault = MessageGuard.Check(bytes, Shape);
-        if (!fault.IsNone)
+        if (ProtobufMessage.TryParse(Parser, bytes, Shape, out entry, out var fault))
         {
-            error = fault.ToString();
-            return false;
-        }
-
-        try
-        {
-            entry = IpnsEntry.Parser.ParseFrom(bytes);
             error = null;
             return true;
         }
-        catch (InvalidProtocolBufferException)
-        {
-            error = "the record is no protobuf";
-            return false;
-        }
+
+        error = fault.ToString();
+        return false;
     }
 
     /// <summary>A field of the old form that does not say what the signed data says; null when there is none.</summary>

@@ -7,12 +7,17 @@ internal sealed class GroupLimits(RoutingTableOptions options)
 {
     private readonly Dictionary<IpGroup, int> _table = [];
 
+    /// <summary>Whether the limits hold: see <see cref="RoutingTableOptions.RelaxedBelowGroups"/>.</summary>
+    public bool AreActive => _table.Count >= options.RelaxedBelowGroups;
+
     /// <summary>Whether a peer of these groups may have a place, beside the others in its bucket.</summary>
     /// <param name="groups">The peer's groups.</param>
     /// <param name="bucket">Its bucket.</param>
     /// <param name="leaving">A member whose place it would take; null when none.</param>
     public bool Allow(IpGroup[] groups, KBucket bucket, TableEntry? leaving = null)
     {
+        if (!AreActive)
+            return true;
         foreach (var group in groups)
         {
             var inTable = _table.GetValueOrDefault(group) - (leaving?.Groups.Contains(group) == true ? 1 : 0);
@@ -23,6 +28,23 @@ internal sealed class GroupLimits(RoutingTableOptions options)
         }
 
         return true;
+    }
+
+    /// <summary>A member of a bucket that is there only because the limits did not hold when it came; null when there is none.</summary>
+    public TableEntry? FindSurplus(KBucket bucket)
+    {
+        if (!AreActive)
+            return null;
+        foreach (var member in bucket.Members)
+        {
+            foreach (var group in member.Groups)
+            {
+                if (_table[group] > options.MaxPeersPerGroupInTable || CountIn(bucket, group, null) > options.MaxPeersPerGroupInBucket)
+                    return member;
+            }
+        }
+
+        return null;
     }
 
     public void Add(TableEntry member)

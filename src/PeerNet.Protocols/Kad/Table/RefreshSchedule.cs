@@ -11,11 +11,15 @@ public sealed class RefreshSchedule
     // "Amino": buckets beyond are too small to be worth it.
     private const int MaxBucket = 15;
 
+    // Implementation limit: peers that arrive together are one reason.
+    private static readonly TimeSpan GrowthDelay = TimeSpan.FromSeconds(1);
+
     private readonly RoutingTable _table;
     private readonly RefreshOptions _options;
     private readonly Random _random;
     private readonly List<Instant?> _lookedInto = [];
     private Instant _selfDue;
+    private Instant _selfTaken = Instant.MinValue;
     private int _knownCount;
 
     /// <summary>Begins with a lookup of the own key that is due at once.</summary>
@@ -49,7 +53,8 @@ public sealed class RefreshSchedule
         }
     }
 
-    private Instant SelfDue => _table.Count > _knownCount && _knownCount < _options.LowPeers ? Instant.MinValue : _selfDue;
+    // The first peers lead to the next ones: while there are few, each new one is a reason to look again.
+    private Instant SelfDue => _table.Count > _knownCount && _knownCount < _options.LowPeers ? Instant.Min(_selfDue, _selfTaken + GrowthDelay) : _selfDue;
 
     // The own neighbourhood, where the twenty nearest are, is covered by the lookup of the own key.
     private int BucketsToRefresh
@@ -79,6 +84,7 @@ public sealed class RefreshSchedule
         if (SelfDue <= now)
         {
             _knownCount = _table.Count;
+            _selfTaken = now;
             _selfDue = now + Jittered(IsLow ? _options.LowInterval : _options.Interval);
             return true;
         }
@@ -117,7 +123,7 @@ public sealed class RefreshSchedule
             _lookedInto.Add(null);
 
         // Spread over a tenth of the interval, and never all at once.
-        _lookedInto[bucket] = now - (_options.Interval * 0.1 * _random.NextDouble());
+        _lookedInto[bucket] = now + (_options.Interval * -0.1 * _random.NextDouble());
     }
 
     private TimeSpan Jittered(TimeSpan interval) => interval * (0.9 + (0.1 * _random.NextDouble()));

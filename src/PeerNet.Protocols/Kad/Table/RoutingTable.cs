@@ -51,6 +51,9 @@ public sealed class RoutingTable
     /// <summary>The length of the longest prefix that a member shares with this node, plus one; 0 when the table is empty.</summary>
     public int BucketCount => _buckets.Count;
 
+    /// <summary>Whether the limits of <see cref="IpGroup"/>s hold now.</summary>
+    public bool AreGroupsLimited => _groups.AreActive;
+
     /// <summary>Whether a peer is a member.</summary>
     public bool Contains(PeerId peer) => _entries.TryGetValue(peer, out var entry) && entry.IsMember;
 
@@ -104,7 +107,7 @@ public sealed class RoutingTable
         var victim = bucket.Wait(entry);
         if (victim is not null)
             Drop(victim);
-        return victim == entry ? Consideration.Refused : bucket.HasRoom || bucket.FindStale(now) is not null ? Consideration.CheckDue : Consideration.Waiting;
+        return victim == entry ? Consideration.Refused : bucket.HasRoom || FindLeaving(bucket, now) is not null ? Consideration.CheckDue : Consideration.Waiting;
     }
 
     /// <summary>A peer answered a request of ours, whatever it was: it lives. One that was considered gets its place now.</summary>
@@ -246,7 +249,7 @@ public sealed class RoutingTable
     private bool TryAdmit(TableEntry entry, Instant now)
     {
         var bucket = BucketAt(entry.Bucket);
-        var leaving = bucket.HasRoom ? null : bucket.FindStale(now);
+        var leaving = bucket.HasRoom ? null : FindLeaving(bucket, now);
         if ((!bucket.HasRoom && leaving is null) || !_groups.Allow(entry.Groups, bucket, leaving))
             return false;
         if (leaving is not null)
@@ -257,10 +260,12 @@ public sealed class RoutingTable
         return true;
     }
 
+    private TableEntry? FindLeaving(KBucket bucket, Instant now) => bucket.FindStale(now) ?? _groups.FindSurplus(bucket);
+
     private TableEntry? FindCheck(KBucket bucket, Instant now)
     {
         TableEntry? best = null;
-        if (bucket.HasRoom || (bucket.Waiting.Count > 0 && bucket.FindStale(now) is not null))
+        if (bucket.HasRoom || (bucket.Waiting.Count > 0 && FindLeaving(bucket, now) is not null))
         {
             // The fewest failures first, then who was seen last.
             foreach (var waiting in bucket.Waiting)

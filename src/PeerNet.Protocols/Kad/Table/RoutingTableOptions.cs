@@ -15,6 +15,12 @@ public sealed record RoutingTableOptions
     /// <summary>Peers of one <see cref="IpGroup"/> in the whole table; null sets no limit. As go on the public network.</summary>
     public int? MaxPeersPerGroupInTable { get; init; } = 3;
 
+    /// <summary>
+    /// The limits of groups do not hold while the members are of fewer groups than this: a small network may well be in one place. Members
+    /// beyond the limits give way once it is larger. 0 lets them hold always, as the public network needs.
+    /// </summary>
+    public int RelaxedBelowGroups { get; init; }
+
     /// <summary>How long after its last answer a peer is asked whether it still lives.</summary>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using PeerNet.Core.Wire;
-using PeerNet.Multiformats;
 using PeerNet.Protocols.Kad.Wire.Generated;
+using PeerNet.Protocols.Wire;
 
 namespace PeerNet.Protocols.Kad.Wire;
 
@@ -16,11 +16,7 @@ internal static class KadWriter
     private const int FieldOverhead = 3;
 
     /// <summary>Adds a message as a frame.</summary>
-    public static void Write(FrameWriter writer, KadMessage message)
-    {
-        var generated = ToGenerated(message);
-        generated.WriteTo(writer.Append(generated.CalculateSize()));
-    }
+    public static void Write(FrameWriter writer, KadMessage message) => writer.Append(ToGenerated(message));
 
     /// <summary>The bytes of a message.</summary>
     public static byte[] ToBytes(KadMessage message) => ToGenerated(message).ToByteArray();
