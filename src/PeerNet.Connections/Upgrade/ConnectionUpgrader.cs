@@ -17,6 +17,9 @@ namespace PeerNet.Connections.Upgrade;
 /// </summary>
 public sealed class ConnectionUpgrader
 {
+    /// <summary>Implementation limit: how long a connection that failed may take to say so. It is a few bytes into a buffer of the kernel.</summary>
+    private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
+
     private readonly PeerId _localPeer;
     private readonly IReadOnlyList<ISecurityProtocol> _securities;
     private readonly IReadOnlyList<IMuxer> _muxers;
@@ -82,35 +85,33 @@ public sealed class ConnectionUpgrader
         }
     }
 
-    // The peer shall hear the last "na"; everything else ends without a farewell.
-    private static async ValueTask EndAsync(RawConnection raw, Exception error)
+    private async ValueTask EndAsync(RawConnection raw, Exception error)
     {
-        try
-        {
-            if (error is NegotiationException)
-                await raw.ShutdownAsync().ConfigureAwait(false);
-        }
-        catch (PeerNetException)
-        {
-            // It is gone already.
-        }
-
+        await SayFarewellAsync(raw.ShutdownAsync, error).ConfigureAwait(false);
         raw.Abort();
     }
 
-    private static async ValueTask EndAsync(SecureConnection secure, Exception error)
+    private async ValueTask EndAsync(SecureConnection secure, Exception error)
     {
-        try
-        {
-            if (error is NegotiationException)
-                await secure.ShutdownAsync().ConfigureAwait(false);
-        }
-        catch (PeerNetException)
-        {
-            // It is gone already.
-        }
+        await SayFarewellAsync(secure.ShutdownAsync, error).ConfigureAwait(false);
 
         await secure.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // The peer shall hear the last "na"; everything else ends without a farewell.
+    private async ValueTask SayFarewellAsync(Func<CancellationToken, ValueTask> shutdown, Exception error)
+    {
+        if (error is not NegotiationException { Reason: NegotiationFailure.Unsupported })
+            return;
+        using var deadline = _time.CreateDeadline(FarewellTimeout);
+        try
+        {
+            await shutdown(deadline.Token).ConfigureAwait(false);
+        }
+        catch (Exception ended) when (ended is PeerNetException or OperationCanceledException)
+        {
+            // It is gone already, or does not read.
+        }
     }
 
     private async ValueTask<MuxedConnection> ClimbAsync(RawConnection raw, UpgradeContext context, CancellationToken token)
