@@ -59,7 +59,7 @@ internal sealed class WebSocketConnection : RawConnection
         }
         catch (Exception error) when (IsFailure(error, token))
         {
-            if (!_tcpStream.HasEnded || Volatile.Read(ref _ended) != 0 || error is InvalidDataException)
+            if (!_tcpStream.HasEnded || Volatile.Read(ref _ended) != 0 || IsViolation(error))
                 throw Closed(error);
 
             // TCP ended in good order, though WebSocket did not say goodbye.
@@ -114,8 +114,12 @@ internal sealed class WebSocketConnection : RawConnection
     }
 
     private static bool IsFailure(Exception error, CancellationToken token)
-        => error is WebSocketException or IOException or InvalidDataException or ObjectDisposedException or InvalidOperationException
+        => error is WebSocketException or IOException or ObjectDisposedException or InvalidOperationException
             || error is OperationCanceledException && !token.IsCancellationRequested;
+
+    // The guard's complaint arrives wrapped; the WebSocket's own have no cause.
+    private static bool IsViolation(Exception error)
+        => error is WebSocketException { InnerException: InvalidDataException } or WebSocketException { WebSocketErrorCode: WebSocketError.Faulted, InnerException: null };
 
     /// <summary>Codes 1000 and none at all are the end; every other code says that something went wrong at the peer.</summary>
     private int EndOfPeer()
@@ -130,8 +134,8 @@ internal sealed class WebSocketConnection : RawConnection
     {
         if (Volatile.Read(ref _ended) != 0)
             return new ConnectionClosedException(ConnectionCloseReason.Local, "The WebSocket was ended by this node.", 0, error);
-        if (error is InvalidDataException or WebSocketException { WebSocketErrorCode: WebSocketError.Faulted, InnerException: null })
-            return Violation(error.Message, error);
+        if (IsViolation(error))
+            return Violation((error.InnerException ?? error).Message, error);
         return new ConnectionClosedException(ConnectionCloseReason.TransportFailure, $"The WebSocket failed: {error.Message}", 0, error);
     }
 
