@@ -46,7 +46,7 @@ public sealed class DnsLookup : IDnsLookup
             questions.Add(AskAsync(host, QueryType.A, token));
         if (v6)
             questions.Add(AskAsync(host, QueryType.AAAA, token));
-        await Task.WhenAll(questions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(questions)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         token.ThrowIfCancellationRequested();
         if (questions.TrueForAll(question => !question.IsCompletedSuccessfully))
             await questions[0].ConfigureAwait(false);
