@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using PeerNet.Configuration;
+using PeerNet.Identity;
+using PeerNet.Swarm;
+
+namespace PeerNet.Interop.Peer;
+
+/// <summary>The flags that all peers share. One that asks for what this node cannot do is an error, not something to ignore.</summary>
+internal sealed class PeerFlags
+{
+    public const string HelpText =
+        """
+        --name TEXT  --seed TEXT  --key HEX  --key-type ed25519|secp256k1|ecdsa|rsa  --agent TEXT
+        --listen MA  --announce MA  --append-announce MA  --bootstrap MA            (repeatable)
+        --transports tcp,ws,wss,memory  --security noise,tls  --muxers yamux  --psk FILE
+        --no-limits  --data-folder FOLDER  --dns-server ADDRESS:PORT
+        """;
+
+    private static readonly string[] Multiple = ["listen", "announce", "append-announce", "bootstrap", "set"];
+    private static readonly string[] Switches = ["help", "no-limits", "js-defaults", "fix-dcutr", "fix-autonat", "announce-observed", "dial-discovered"];
+    private static readonly string[] Single = ["name", "seed", "key", "key-type", "agent", "transports", "security", "muxers", "psk", "impl", "dht", "data-folder", "dns-server"];
+
+    private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
+
+    public static HandlerOptions TestHandlerOptions { get; } = new() { MaxInboundStreams = 100_000, RunOnLimitedConnections = true };
+
+    public bool Help => Has("help");
+
+    public string Name => One("name") ?? $"peernet-{Environment.ProcessId}";
+
+    public static PeerFlags Parse(IReadOnlyList<string> arguments)
+    {
+        var flags = new PeerFlags();
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            if (!arguments[i].StartsWith("--", StringComparison.Ordinal))
+                throw new FormatException($"'{arguments[i]}' is not a flag; see --help");
+            var name = arguments[i][2..];
+            string? value = null;
+            if (name.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals)
+                (name, value) = (name[..equals], name[(equals + 1)..]);
+            if (Switches.Contains(name))
+                value ??= "";
+            else if (!Multiple.Contains(name) && !Single.Contains(name))
+                throw new FormatException($"this peer has no flag --{name}; see --help");
+            else
+                value ??= ++i < arguments.Count ? arguments[i] : throw new FormatException($"--{name} needs a value");
+            if (!flags._values.TryGetValue(name, out var list))
+                flags._values[name] = list = [];
+            if (Single.Contains(name))
+                list.Clear();
+            list.Add(value);
+        }
+
+        return flags;
+    }
+
+    public async Task<PeerNode> StartAsync(CancellationToken token)
+    {
+        if (One("dht") is { } dht && dht != "off")
+            throw new FormatException("this peer has no --dht");
+        if ((One("muxers") ?? "yamux") != "yamux")
+            throw new FormatException("this peer has --muxers yamux only");
+        var transports = List("transports", "tcp,ws");
+        var options = new PeerNodeOptions
+        {
+            Agent = One("agent"),
+            DataFolder = One("data-folder"),
+            Listen = All("listen"),
+            Announce = All("announce"),
+            AppendAnnounce = All("append-announce"),
+            Bootstrap = All("bootstrap"),
+            Transports = [.. transports.Select(name => name == "wss" ? "ws" : name).Distinct()],
+            Security = List("security", "noise,tls"),
+            PrivateNetworkKeyFile = One("psk"),
+            ServePerf = true,
+            Limits = new LimitNodeOptions
+            {
+                Unlimited = Has("no-limits"),
+            },
+            ConnectionManager = new ConnectionManagerNodeOptions { Low = 100_000, High = 200_000 },
+        };
+        if (One("dns-server") is { } server)
+            options.Resolver.Servers.Add(server);
+        using var certificate = transports.Contains("wss") ? new ThrowawayCertificate() : null;
+        if (certificate is not null)
+        {
+            options.WebSocket.CertificateFile = certificate.File;
+            options.WebSocket.AllowUntrustedCertificates = true;
+        }
+
+        var builder = PeerNode.CreateBuilder().WithOptions(options).WithLogging(NullLoggerFactory.Instance);
+        if (Key() is { } key)
+            builder.WithIdentity(key);
+        return await builder.StartAsync(token);
+    }
+
+    private PrivateKey? Key()
+    {
+        if (One("key") is { } hex)
+            return PrivateKey.TryDecode(Convert.FromHexString(hex), out var decoded, out var error) ? decoded : throw new FormatException(error);
+        var type = Enum.Parse<KeyType>(One("key-type") ?? "ed25519", ignoreCase: true);
+        if (One("seed") is { } seed && type == KeyType.Ed25519)
+            return PrivateKey.FromEd25519Seed(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(seed)));
+        return Has("data-folder") ? null : PrivateKey.Generate(type);
+    }
+
+    private bool Has(string name) => _values.ContainsKey(name);
+
+    private string? One(string name) => _values.TryGetValue(name, out var list) ? list[^1] : null;
+
+    private List<string> All(string name) => _values.TryGetValue(name, out var list) ? list : [];
+
+    private List<string> List(string name, string fallback)
+        => [.. (One(name) ?? fallback).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+}

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using PeerNet;
+using PeerNet.Control;
+using PeerNet.Interop.Peer;
+
+// One PeerNet node, driven by JSON lines: commands on stdin, events and replies on stdout, logs on stderr.
+// The protocol is the one of every peer in this folder's neighbours; see ../README.md.
+using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = false };
+using var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
+var clock = TimeProvider.System;
+var started = clock.GetTimestamp();
+
+PeerFlags flags;
+try
+{
+    flags = PeerFlags.Parse(args);
+}
+catch (FormatException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 2;
+}
+
+if (flags.Help)
+{
+    Console.Error.WriteLine(PeerFlags.HelpText);
+    return 0;
+}
+
+using var stopping = new CancellationTokenSource();
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    stopping.Cancel();
+});
+
+PeerNode node;
+try
+{
+    node = await flags.StartAsync(stopping.Token);
+}
+catch (Exception error)
+{
+    // Whatever kept the node from starting is for the driver to read.
+    output.WriteLine(new JsonObject { ["event"] = "fatal", ["t"] = clock.GetUtcNow().ToUnixTimeMilliseconds(), ["error"] = error.Message }.ToJsonString());
+    return 1;
+}
+
+await using (node)
+{
+    var host = new ControlHost(node, stopping.Cancel);
+    var session = host.CreateSession(input, output);
+    node.Handle(TestProtocols.Echo, TestProtocols.EchoAsync, PeerFlags.TestHandlerOptions);
+    session.ForwardEvents(node);
+    var ready = PeerNet.Control.Commands.SelfCommands.Self(node);
+    ready["name"] = flags.Name;
+    ready["versions"] = new JsonObject { ["peernet"] = node.Agent, [".net"] = Environment.Version.ToString() };
+    ready["ms"] = Math.Round(clock.GetElapsedTime(started).TotalMilliseconds, 1);
+    await session.EmitAsync("ready", ready);
+    await session.RunAsync(stopping.Token);
+    await session.EmitAsync("stopped", []);
+    await node.ShutdownAsync(TimeSpan.Zero);
+}
+
+// Reading standard input cannot be cancelled; the process ends all the same.
+Environment.Exit(0);
+return 0;

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace PeerNet.Cli.Views;
+
+/// <summary>One connection as the live view shows it.</summary>
+internal sealed record RunRow(string Peer, string Agent, string Address, string Direction, double? RttMs, string Protocols, long Received, long Sent)
+{
+    /// <summary>Reads the control protocol's list of connections.</summary>
+    public static IReadOnlyList<RunRow> From(JsonElement reply)
+        => [.. reply.GetProperty("connections").EnumerateArray().Select(Read)];
+
+    private static RunRow Read(JsonElement connection)
+    {
+        var protocols = connection.GetProperty("streams").EnumerateArray()
+            .Select(stream => stream.TryGetProperty("protocol", out var protocol) ? protocol.GetString() : null)
+            .Where(protocol => protocol is not null)
+            .GroupBy(protocol => protocol)
+            .Select(group => group.Count() == 1 ? group.Key : $"{group.Key} ×{group.Count()}");
+        return new RunRow(
+            connection.GetProperty("peerId").GetString()!,
+            connection.TryGetProperty("agent", out var agent) ? Report.Clean(agent.GetString()) : "-",
+            connection.GetProperty("remoteAddr").GetString()!,
+            connection.GetProperty("direction").GetString()!,
+            connection.TryGetProperty("rtt", out var rtt) && rtt.ValueKind == JsonValueKind.Number ? rtt.GetDouble() : null,
+            Report.Clean(string.Join(' ', protocols)),
+            connection.GetProperty("bytesReceived").GetInt64(),
+            connection.GetProperty("bytesSent").GetInt64());
+    }
+}

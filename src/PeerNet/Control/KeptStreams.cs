@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using PeerNet.Core.Connections;
+
+namespace PeerNet.Control;
+
+/// <summary>Streams that drivers keep open under a handle, over all sessions of one node. Bounded; thread-safe.</summary>
+internal sealed class KeptStreams
+{
+    /// <summary>Implementation limit: scenarios keep a few thousand at most.</summary>
+    private const int MaxStreams = 100_000;
+
+    private readonly ConcurrentDictionary<string, KeptStream> _streams = new();
+    private int _last;
+
+    /// <summary>Keeps a stream.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="collect">Whether what arrives is read at once, for a later <c>read</c>; otherwise nobody reads.</param>
+    public KeptStream Keep(PeerStream stream, bool collect)
+    {
+        if (_streams.Count >= MaxStreams)
+            throw new ControlException(ControlErrors.ResourceLimit, $"{MaxStreams} streams are kept already");
+        var handle = $"s{Interlocked.Increment(ref _last)}";
+        var kept = new KeptStream(handle, stream, collect);
+        _streams[handle] = kept;
+        return kept;
+    }
+
+    /// <summary>Finds a stream by its handle.</summary>
+    public KeptStream Get(string handle)
+        => _streams.TryGetValue(handle, out var kept) ? kept : throw new ControlException(ControlErrors.NotFound, $"no stream {handle}");
+}

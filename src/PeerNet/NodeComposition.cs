@@ -1,0 +1,145 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using PeerNet.Configuration;
+using PeerNet.Connections.Muxing.Yamux;
+using PeerNet.Connections.Negotiation.Multistream;
+using PeerNet.Connections.Security.Noise;
+using PeerNet.Connections.Transports.Memory;
+using PeerNet.Connections.Transports.Tcp;
+using PeerNet.Connections.Upgrade;
+using PeerNet.Core.Connections;
+using PeerNet.Core.Transports;
+using PeerNet.Identity;
+using PeerNet.Protocols.Fetch;
+using PeerNet.Protocols.Identify;
+using PeerNet.Protocols.Perf;
+using PeerNet.Protocols.Ping;
+using PeerNet.Swarm;
+using PeerNet.Swarm.Gating;
+using PeerNet.Swarm.Listening;
+using PeerNet.Swarm.Resources;
+using PeerNet.Swarm.Trimming;
+
+namespace PeerNet;
+
+/// <summary>The one place where everything is made and plugged together.</summary>
+internal static class NodeComposition
+{
+    private static readonly string Version = typeof(NodeComposition).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    public static PeerNode Create(PeerNodeSettings settings, PrivateKey? identity, ILoggerFactory loggers, TimeProvider time)
+    {
+        var options = settings.Options;
+        var log = loggers.CreateLogger("PeerNet");
+        var folder = options.DataFolder is { } path ? DataFolder.Open(path) : null;
+        PrivateKey? owned = null;
+        try
+        {
+            identity ??= owned = LoadIdentity(options, folder, log);
+            IAddressResolver? resolver = null;
+            var agent = options.Agent ?? $"peernet/{Version}";
+            var swarm = new SwarmHost(Swarm(settings), new SwarmServices
+            {
+                Identity = identity,
+                Transports = Transports(settings, identity, time),
+                Negotiator = new MultistreamNegotiator(time),
+                Resolver = resolver,
+                Gater = new ConnectionGater(folder is null ? null : new FileGaterStore(folder.GaterFile)),
+                Time = time,
+                LoggerFactory = loggers,
+            });
+            return new PeerNode(settings, new NodeParts
+            {
+                Swarm = swarm,
+                Resolver = resolver,
+                Identify = new IdentifyService(swarm, new IdentifyOptions { AgentVersion = agent }, loggers),
+                Ping = new PingService(swarm),
+                Perf = new PerfService(swarm, new PerfOptions { Serve = options.ServePerf }),
+                Fetch = new FetchService(swarm),
+                Agent = agent,
+                Log = log,
+                Folder = folder,
+                OwnedKey = owned,
+            });
+        }
+        catch
+        {
+            owned?.Dispose();
+            folder?.Dispose();
+            throw;
+        }
+    }
+
+    private static PrivateKey LoadIdentity(PeerNodeOptions options, DataFolder? folder, ILogger log)
+    {
+        var file = options.IdentityFile ?? folder?.IdentityFile;
+        if (file is null)
+            return PrivateKey.Generate(options.KeyType);
+        var loaded = KeyFile.LoadOrCreate(file, options.KeyType);
+        if (loaded.Warning is not null)
+            log.IdentityFileWarning(loaded.Warning);
+        return loaded.Key;
+    }
+
+    private static ITransport[] Transports(PeerNodeSettings settings, PrivateKey identity, TimeProvider time)
+    {
+        var options = settings.Options;
+        var upgrader = new ConnectionUpgrader(
+            identity.PeerId,
+            [.. options.Security.Select(name => Security(name, identity, time))],
+            [new YamuxMuxer(options.Limits.Unlimited ? new YamuxOptions { MaxInboundStreams = int.MaxValue } : new YamuxOptions())],
+            time: time);
+        return [.. options.Transports.Select(name => (ITransport)new UpgradingTransport(Raw(name, options, time), upgrader))];
+    }
+
+    private static ISecurityProtocol Security(string name, PrivateKey identity, TimeProvider time)
+        => name == "noise" ? new NoiseProtocol(identity) : throw new ConfigurationException("Security", name);
+
+    private static IRawTransport Raw(string name, PeerNodeOptions options, TimeProvider time) => name switch
+    {
+        "tcp" => new TcpTransport(time: time),
+        _ => new MemoryTransport(),
+    };
+
+    private static SwarmOptions Swarm(PeerNodeSettings settings)
+    {
+        var options = settings.Options;
+        var limits = options.Limits;
+        return new SwarmOptions
+        {
+            Listening = new ListenOptions
+            {
+                Announce = settings.Announce,
+                AppendAnnounce = settings.AppendAnnounce,
+                NoAnnounce = settings.NoAnnounce,
+                AddressLimits = limits.Unlimited ? AddressLimits.None : limits.ConnectionsPerIp is { } perIp
+                    ? new AddressLimits { PerIPv4 = perIp, PerIPv6Site = perIp, PerIPv6Provider = Math.Max(perIp, new AddressLimits().PerIPv6Provider) }
+                    : new AddressLimits(),
+            },
+            Connections = new ConnectionManagerOptions
+            {
+                LowWatermark = limits.Unlimited ? int.MaxValue : options.ConnectionManager.Low,
+                HighWatermark = limits.Unlimited ? int.MaxValue : options.ConnectionManager.High,
+                GracePeriod = options.ConnectionManager.GracePeriod,
+            },
+            Resources = Resources(limits),
+        };
+    }
+
+    private static ResourceManagerOptions Resources(LimitNodeOptions limits)
+    {
+        if (limits.Unlimited)
+            return ResourceManagerOptions.Unlimited;
+        var resources = limits.MemoryBytes is { } memory ? ResourceManagerOptions.ScaledTo(memory, 2048) : ResourceManagerOptions.ForThisMachine();
+        return resources with
+        {
+            System = resources.System with
+            {
+                Connections = limits.Connections ?? resources.System.Connections,
+                ConnectionsInbound = limits.InboundConnections ?? resources.System.ConnectionsInbound,
+                Streams = limits.Streams ?? resources.System.Streams,
+            },
+            PerPeer = resources.PerPeer with { Connections = limits.ConnectionsPerPeer ?? resources.PerPeer.Connections },
+        };
+    }
+}
