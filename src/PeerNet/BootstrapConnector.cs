@@ -19,18 +19,18 @@ internal sealed class BootstrapConnector : IAsyncDisposable
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(30);
 
     private readonly SwarmHost _swarm;
-    private readonly IAddressResolver? _resolver;
+    private readonly IAddressResolver _resolver;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
 
-    private BootstrapConnector(SwarmHost swarm, IAddressResolver? resolver, IReadOnlyList<Multiaddress> addresses)
+    private BootstrapConnector(SwarmHost swarm, IAddressResolver resolver, IReadOnlyList<Multiaddress> addresses)
     {
         _swarm = swarm;
         _resolver = resolver;
         _running = Task.WhenAll(addresses.Select(ConnectAsync));
     }
 
-    public static BootstrapConnector Start(SwarmHost swarm, IAddressResolver? resolver, IReadOnlyList<Multiaddress> addresses) => new(swarm, resolver, addresses);
+    public static BootstrapConnector Start(SwarmHost swarm, IAddressResolver resolver, IReadOnlyList<Multiaddress> addresses) => new(swarm, resolver, addresses);
 
     public async ValueTask DisposeAsync()
     {
@@ -76,7 +76,7 @@ internal sealed class BootstrapConnector : IAsyncDisposable
     private async Task<IReadOnlyList<Multiaddress>> ResolveAsync(Multiaddress address)
     {
         // Only /dnsaddr must be looked up to learn who is there; other names are resolved when they are dialled.
-        if (_resolver is null || !address.Contains(MultiaddressCodes.DnsAddr))
+        if (!address.Contains(MultiaddressCodes.DnsAddr))
             return [address];
         try
         {

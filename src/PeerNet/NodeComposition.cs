@@ -1,11 +1,17 @@
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using PeerNet.Configuration;
 using PeerNet.Connections.Muxing.Yamux;
 using PeerNet.Connections.Negotiation.Multistream;
+using PeerNet.Connections.Resolution;
 using PeerNet.Connections.Security.Noise;
+using PeerNet.Connections.Security.PrivateNetwork;
+using PeerNet.Connections.Security.Tls;
 using PeerNet.Connections.Transports.Memory;
 using PeerNet.Connections.Transports.Tcp;
+using PeerNet.Connections.Transports.WebSocket;
 using PeerNet.Connections.Upgrade;
 using PeerNet.Core.Connections;
 using PeerNet.Core.Transports;
@@ -36,7 +42,7 @@ internal static class NodeComposition
         try
         {
             identity ??= owned = LoadIdentity(options, folder, log);
-            IAddressResolver? resolver = null;
+            var resolver = new AddressResolver(new DnsLookup(new DnsOptions { Servers = settings.NameServers }));
             var agent = options.Agent ?? $"peernet/{Version}";
             var swarm = new SwarmHost(Swarm(settings), new SwarmServices
             {
@@ -88,18 +94,52 @@ internal static class NodeComposition
             identity.PeerId,
             [.. options.Security.Select(name => Security(name, identity, time))],
             [new YamuxMuxer(options.Limits.Unlimited ? new YamuxOptions { MaxInboundStreams = int.MaxValue } : new YamuxOptions())],
+            Protector(options.PrivateNetworkKeyFile),
             time: time);
         return [.. options.Transports.Select(name => (ITransport)new UpgradingTransport(Raw(name, options, time), upgrader))];
     }
 
     private static ISecurityProtocol Security(string name, PrivateKey identity, TimeProvider time)
-        => name == "noise" ? new NoiseProtocol(identity) : throw new ConfigurationException("Security", name);
+        => name == "tls" ? new TlsProtocol(identity, time: time) : new NoiseProtocol(identity);
 
     private static IRawTransport Raw(string name, PeerNodeOptions options, TimeProvider time) => name switch
     {
         "tcp" => new TcpTransport(time: time),
+        "ws" => new WebSocketTransport(WebSocket(options.WebSocket), time),
         _ => new MemoryTransport(),
     };
+
+    private static WebSocketOptions WebSocket(WebSocketNodeOptions options)
+    {
+        if (options.CertificateFile is null)
+            return new WebSocketOptions { AllowUntrustedCertificates = options.AllowUntrustedCertificates };
+        try
+        {
+            return new WebSocketOptions
+            {
+                ServerCertificate = X509Certificate2.CreateFromPemFile(options.CertificateFile, options.CertificateKeyFile),
+                AllowUntrustedCertificates = options.AllowUntrustedCertificates,
+            };
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new ConfigurationException("WebSocket:CertificateFile", $"{options.CertificateFile}: expected a PEM file with a certificate and its key: {error.Message}", error);
+        }
+    }
+
+    private static PrivateNetworkProtector? Protector(string? file)
+    {
+        if (file is null)
+            return null;
+        try
+        {
+            return new PrivateNetworkProtector(PrivateNetworkKey.Parse(File.ReadAllBytes(file)));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new ConfigurationException(nameof(PeerNodeOptions.PrivateNetworkKeyFile), $"{file}: {error.Message}", error);
+        }
+    }
 
     private static SwarmOptions Swarm(PeerNodeSettings settings)
     {

@@ -14,7 +14,7 @@ internal sealed class NodeParts : IAsyncDisposable
 {
     public required SwarmHost Swarm { get; init; }
 
-    public required IAddressResolver? Resolver { get; init; }
+    public required IAddressResolver Resolver { get; init; }
 
     public required IdentifyService Identify { get; init; }
 

@@ -38,10 +38,10 @@ public sealed record PeerNodeOptions
     public IList<string> Bootstrap { get; set; } = [];
 
     /// <summary>Transports, of <c>tcp</c>, <c>ws</c> and <c>memory</c>.</summary>
-    public IList<string> Transports { get; set; } = ["tcp"];
+    public IList<string> Transports { get; set; } = ["tcp", "ws"];
 
     /// <summary>Security protocols in order of preference, of <c>noise</c> and <c>tls</c>.</summary>
-    public IList<string> Security { get; set; } = ["noise"];
+    public IList<string> Security { get; set; } = ["noise", "tls"];
 
     /// <summary>What the node calls itself in identify; null means <c>peernet/</c> and the version.</summary>
     public string? Agent { get; set; }

@@ -22,7 +22,7 @@ internal sealed record PeerNodeSettings
 
     public required IReadOnlyList<Multiaddress> Bootstrap { get; init; }
 
-    public required IReadOnlyList<IPEndPoint> NameServers { get; init; }
+    public required IReadOnlyList<string> NameServers { get; init; }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ConfigurationException">The first one that has no usable value, by its key.</exception>
@@ -78,12 +78,8 @@ internal sealed record PeerNodeSettings
             : throw new ConfigurationException(key, $"{text} is not a subnet: its address has bits set behind the first {bits}.");
     }
 
-    private static IPEndPoint NameServer(string text, string key)
-    {
-        if (!IPEndPoint.TryParse(text.Trim(), out var server))
-            throw new ConfigurationException(key, $"'{text}' is not ADDRESS or ADDRESS:PORT.");
-        return server.Port == 0 ? new IPEndPoint(server.Address, 53) : server;
-    }
+    private static string NameServer(string text, string key)
+        => IPEndPoint.TryParse(text.Trim(), out _) ? text.Trim() : throw new ConfigurationException(key, $"'{text}' is not ADDRESS or ADDRESS:PORT.");
 
     private static void OneOf(IList<string> values, string key, string[] known)
     {
