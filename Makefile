@@ -1,23 +1,55 @@
-.PHONY: build test clean interop-peers interop-peer
-build:
-	dotnet build PeerNet.sln -v q -nologo
+# PeerNet. `make help` lists the targets.
+CONFIGURATION ?= Release
+DOTNET_FLAGS  := -v q -nologo
+BOOTSTRAP     ?=
+# With a bootstrap address a network is joined; without one, two neighbours in the same process make a network to see.
+RUN_FLAGS     := $(if $(BOOTSTRAP),$(foreach address,$(BOOTSTRAP),--bootstrap $(address)),--neighbours 2)
+TARGET        ?=
+ITERATIONS    ?= 1000000
+SEED          ?= 1
+
+.PHONY: help run build test test-long bench interop-peer interop-peers fuzz format clean
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Start a node (BOOTSTRAP="ADDRESS …" joins a network; ARGS="…" adds flags of `peernet run`)
+	@dotnet build src/PeerNet.Cli $(DOTNET_FLAGS) -c $(CONFIGURATION) -p:RunAnalyzers=false
+	@exec src/PeerNet.Cli/bin/$(CONFIGURATION)/net10.0/peernet run $(RUN_FLAGS) $(ARGS)
+
+build: ## Build everything
+	dotnet build PeerNet.sln $(DOTNET_FLAGS)
 
 # One test program at a time: the interop suite measures its deadlines on the same cores.
-test:
+test: ## Restore, build and run all tests; closes with the sum
 	@rm -rf artifacts/test-results
 	@dotnet test --solution PeerNet.sln --max-parallel-test-modules 1 \
-		--results-directory artifacts/test-results --report-trx; \
+		--results-directory artifacts/test-results --report-trx --filter 'TestCategory!=LongRunning'; \
 	status=$$?; tests/summary.sh artifacts/test-results && exit $$status
 
-# The go and rust peers of the interop suite, with the toolchains that are here.
-interop-peers:
+test-long: ## Run the tests that take a quarter of an hour and more
+	@rm -rf artifacts/test-results-long
+	@dotnet test --solution PeerNet.sln --max-parallel-test-modules 1 \
+		--results-directory artifacts/test-results-long --report-trx --filter 'TestCategory=LongRunning'; \
+	status=$$?; tests/summary.sh artifacts/test-results-long && exit $$status
+
+bench: ## Measure the building blocks (ARGS="yamux", "noise-transport", …)
+	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- $(ARGS)
+
+interop-peers: ## Build the Go and Rust peers, with the toolchains that are here
 	@interop/build.sh artifacts/interop/bin
 
-# Our own control peer as one self-contained file.
-interop-peer:
-	dotnet publish interop/peernet -v q -nologo -c Release --use-current-runtime --self-contained \
+interop-peer: ## Publish our own interop peer as one self-contained file, artifacts/peernet-peer
+	dotnet publish interop/peernet $(DOTNET_FLAGS) -c Release --use-current-runtime --self-contained \
 		-p:PublishSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true -o artifacts/interop/peernet
 	cp artifacts/interop/peernet/peernet-peer artifacts/peernet-peer
 
-clean:
-	dotnet clean PeerNet.sln -v q -nologo
+fuzz: ## Fuzz one decoder: TARGET=name ITERATIONS=number SEED=number (without TARGET: list them)
+	@dotnet run -c Release --project tests/PeerNet.Fuzz -- $(if $(TARGET),$(TARGET) --iterations $(ITERATIONS) --seed $(SEED),--list)
+
+format: ## Format the sources
+	dotnet format PeerNet.sln
+
+clean: ## Remove what was built
+	dotnet clean PeerNet.sln $(DOTNET_FLAGS)
+	rm -rf artifacts
