@@ -75,7 +75,7 @@ internal sealed record PeerNodeSettings
         var bits = address.TryGet(MultiaddressCodes.IpCidr, out var cidr) ? cidr.Value.Span[0] : ip.GetAddressBytes().Length * 8;
         return bits <= ip.GetAddressBytes().Length * 8 && IPNetwork.TryParse($"{ip}/{bits}", out network)
             ? network
-            : throw new ConfigurationException(key, $"{text} is not a subnet: its address has bits set behind the first {bits}.");
+            : throw new ConfigurationException(key, $"{text} is not a subnet: {bits} bits do not fit its address.");
     }
 
     private static string NameServer(string text, string key)

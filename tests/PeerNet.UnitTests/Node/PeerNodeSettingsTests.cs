@@ -12,7 +12,7 @@ public sealed class PeerNodeSettingsTests
         ["Listen[0]", (Action<PeerNodeOptions>)(o => o.Listen.Add("/ip4/1.2.3.4/tcp/70000"))],
         ["Listen[1]", (Action<PeerNodeOptions>)(o => { o.Listen.Add("/ip4/127.0.0.1/tcp/0"); o.Listen.Add("127.0.0.1:4001"); })],
         ["Announce[0]", (Action<PeerNodeOptions>)(o => o.Announce.Add(""))],
-        ["NoAnnounce[0]", (Action<PeerNodeOptions>)(o => o.NoAnnounce.Add("/ip4/10.0.0.1/ipcidr/8"))],
+        ["NoAnnounce[0]", (Action<PeerNodeOptions>)(o => o.NoAnnounce.Add("/ip4/10.0.0.1/ipcidr/33"))],
         ["NoAnnounce[0]", (Action<PeerNodeOptions>)(o => o.NoAnnounce.Add("/dns4/example.com/tcp/1"))],
         ["Bootstrap[0]", (Action<PeerNodeOptions>)(o => o.Bootstrap.Add("/ip4/127.0.0.1/tcp/4001"))],
         ["Transports[0]", (Action<PeerNodeOptions>)(o => o.Transports = ["smoke"])],
