@@ -31,7 +31,7 @@ internal static class PeersCommand
     {
         ["peer"] = connection.GetProperty("peerId").GetString(),
         ["agent"] = connection.TryGetProperty("agent", out var agent) ? agent.GetString() : null,
-        ["address"] = connection.GetProperty("remoteAddr").GetString(),
+        ["address"] = Report.WithoutPeer(connection.GetProperty("remoteAddr").GetString()!),
         ["direction"] = connection.GetProperty("direction").GetString(),
         ["rtt"] = connection.TryGetProperty("rtt", out var rtt) && rtt.ValueKind == JsonValueKind.Number ? $"{rtt.GetDouble():0.0} ms" : null,
         ["streams"] = connection.GetProperty("streams").GetArrayLength().ToString(),

@@ -22,7 +22,8 @@ internal static class RunCommand
     {
         var options = flags.Read(parsed, context.DataFolderOf(parsed));
         using var loggers = context.LoggersOf(parsed);
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(token);
+        // Not disposed: a second signal may come in while the process is ending.
+        var stopping = CancellationTokenSource.CreateLinkedTokenSource(token);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stopping));
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stopping));
 

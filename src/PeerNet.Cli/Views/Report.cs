@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using PeerNet.Identity;
+using PeerNet.Multiformats;
 using Spectre.Console;
 
 namespace PeerNet.Cli.Views;
@@ -77,6 +79,10 @@ internal sealed class Report
     /// <summary>Text from peers may hold anything: control characters do not reach the terminal.</summary>
     public static string Clean(string? text)
         => text is null ? "-" : string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
+
+    /// <summary>An address without the peer at its end, which stands in a column of its own.</summary>
+    public static string WithoutPeer(string address)
+        => Multiaddress.TryParse(address, out var parsed) ? parsed.WithoutPeerId().ToString() : address;
 
     private static string Text(JsonNode? value) => value switch
     {

@@ -19,7 +19,7 @@ internal sealed record RunRow(string Peer, string Agent, string Address, string 
         return new RunRow(
             connection.GetProperty("peerId").GetString()!,
             connection.TryGetProperty("agent", out var agent) ? Report.Clean(agent.GetString()) : "-",
-            connection.GetProperty("remoteAddr").GetString()!,
+            Report.WithoutPeer(connection.GetProperty("remoteAddr").GetString()!),
             connection.GetProperty("direction").GetString()!,
             connection.TryGetProperty("rtt", out var rtt) && rtt.ValueKind == JsonValueKind.Number ? rtt.GetDouble() : null,
             Report.Clean(string.Join(' ', protocols)),
