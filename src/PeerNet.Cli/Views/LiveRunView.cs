@@ -43,7 +43,7 @@ internal sealed class LiveRunView : IRunView
             head.AddRow(new Text("neighbours"), new Text($"{_neighbours} nodes in this process, so that there is a network to see"));
 
         var table = new Table { Border = TableBorder.Rounded, Expand = true };
-        foreach (var name in new[] { "peer", "agent", "address", "direction", "rtt", "open streams", "received", "sent" })
+        foreach (var name in new[] { "peer", "agent", "address", "direction", "rtt", "protocols", "received", "sent" })
             table.AddColumn(new TableColumn(new Text(name)));
         foreach (var row in rows.Take(MaxRows))
         {

@@ -11,11 +11,7 @@ internal sealed record RunRow(string Peer, string Agent, string Address, string 
 
     private static RunRow Read(JsonElement connection)
     {
-        var protocols = connection.GetProperty("streams").EnumerateArray()
-            .Select(stream => stream.TryGetProperty("protocol", out var protocol) ? protocol.GetString() : null)
-            .Where(protocol => protocol is not null)
-            .GroupBy(protocol => protocol)
-            .Select(group => group.Count() == 1 ? group.Key : $"{group.Key} ×{group.Count()}");
+        var protocols = connection.GetProperty("protocols").EnumerateArray().Select(protocol => ShortName(protocol.GetString()!)).Order(StringComparer.Ordinal);
         return new RunRow(
             connection.GetProperty("peerId").GetString()!,
             connection.TryGetProperty("agent", out var agent) ? Report.Clean(agent.GetString()) : "-",
@@ -25,5 +21,12 @@ internal sealed record RunRow(string Peer, string Agent, string Address, string 
             Report.Clean(string.Join(' ', protocols)),
             connection.GetProperty("bytesReceived").GetInt64(),
             connection.GetProperty("bytesSent").GetInt64());
+    }
+
+    // "/ipfs/id/push/1.0.0" reads as "push": what comes before is a family, what comes behind a version.
+    private static string ShortName(string protocol)
+    {
+        var parts = protocol.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return parts.Length < 2 ? protocol : parts[^2];
     }
 }

@@ -36,6 +36,7 @@ internal static class Shapes
             ["status"] = connection.IsClosed ? "closed" : "open",
             ["rtt"] = connection.RoundTripTime?.TotalMilliseconds,
             ["agent"] = node.Swarm.PeerStore.Get(connection.Peer)?.AgentVersion,
+            ["protocols"] = List(node.Swarm.PeerStore.GetProtocols(connection.Peer)),
             ["bytesReceived"] = traffic.BytesReceived,
             ["bytesSent"] = traffic.BytesSent,
             ["streams"] = new JsonArray([.. connection.GetStreams().Select(stream => (JsonNode)new JsonObject
