@@ -75,7 +75,7 @@ internal sealed class NoiseHandshake : IDisposable
 
     private Span<byte> Shared => Part(4);
 
-    private static int UsedBytes => NoiseSymmetricState.StateBytes + (5 * KeyBytes);
+    internal static int UsedBytes => NoiseSymmetricState.StateBytes + (5 * KeyBytes);
 
     /// <summary>Writes message 1.</summary>
     /// <returns>Its length.</returns>

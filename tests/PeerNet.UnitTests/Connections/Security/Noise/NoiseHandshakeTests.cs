@@ -190,7 +190,7 @@ public sealed class NoiseHandshakeTests
         handshake.Dispose();
         Assert.AreEqual(0, _pool.Rented);
         var block = _pool.RentSmall();
-        Assert.IsFalse(block.Array.AsSpan(0, 512).ContainsAnyExcept((byte)0));
+        Assert.IsFalse(block.Array.AsSpan(0, NoiseHandshake.UsedBytes).ContainsAnyExcept((byte)0));
     }
 
     [TestMethod]
