@@ -80,9 +80,17 @@ internal sealed class IdentifyConsumer(SwarmHost swarm)
                     swarm.PeerStore.RemoveAddress(connection.Peer, address);
                 return believed;
             }
+
+            if (swarm.PeerStore.GetSignedRecord(connection.Peer).Span.SequenceEqual(record.Envelope.Encoded.Span))
+            {
+                swarm.PeerStore.AddAddresses(connection.Peer, believed, AddressTtl.Connected, AddressSource.SignedRecord);
+                return believed;
+            }
+
+            record = null;
         }
 
-        // A record that is not newer than the one known says nothing new: the addresses are taken as the peer's word.
+        // Without a record, or with one that is older than the one known, the addresses are the peer's word.
         var told = AddressRules.BelievableFrom(remote, info.ListenAddresses);
         swarm.PeerStore.AddAddresses(connection.Peer, told, AddressTtl.Connected, AddressSource.Identify);
         return told;
