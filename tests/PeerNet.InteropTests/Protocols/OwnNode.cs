@@ -14,15 +14,15 @@ namespace PeerNet.InteropTests.Protocols;
 /// <summary>A node of ours on loopback with the small protocols on it, inside the test's process.</summary>
 internal sealed class OwnNode : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private OwnNode(TestNode node)
     {
         Node = node;
-        Identify = new IdentifyService(node.Swarm, new IdentifyOptions { AgentVersion = "peernet/test" });
-        Ping = new PingService(node.Swarm);
+        Identify = new IdentifyService(node.Swarm, new IdentifyOptions { AgentVersion = "peernet/test", Timeout = Patience });
+        Ping = new PingService(node.Swarm, new PingOptions { Timeout = Patience });
         Perf = new PerfService(node.Swarm, new PerfOptions { Serve = true });
-        Fetch = new FetchService(node.Swarm);
+        Fetch = new FetchService(node.Swarm, new FetchOptions { Timeout = Patience });
     }
 
     public TestNode Node { get; }

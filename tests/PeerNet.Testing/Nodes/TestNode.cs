@@ -8,6 +8,8 @@ using PeerNet.Core.Transports;
 using PeerNet.Identity;
 using PeerNet.Multiformats;
 using PeerNet.Swarm;
+using PeerNet.Swarm.Dialing;
+using PeerNet.Swarm.Streams;
 using PeerNet.Testing.Streams;
 
 namespace PeerNet.Testing.Nodes;
@@ -17,6 +19,9 @@ namespace PeerNet.Testing.Nodes;
 /// </summary>
 public sealed class TestNode : IAsyncDisposable
 {
+    // On a machine that runs many tests at once the ordinary deadlines are too short for the first connection of a process.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private TestNode(SwarmHost swarm) => Swarm = swarm;
 
     public SwarmHost Swarm { get; }
@@ -32,11 +37,18 @@ public sealed class TestNode : IAsyncDisposable
     /// <param name="time">The clock of everything in it.</param>
     /// <param name="options">The swarm's settings.</param>
     public static Task<TestNode> StartInMemoryAsync(MemoryNetwork network, byte seed, TimeProvider? time = null, SwarmOptions? options = null)
-        => StartAsync(new MemoryTransport(network), "/memory/0", PeerStreamPair.KeyOf(seed), time, options);
+        => StartAsync(new MemoryTransport(network), "/memory/0", PeerStreamPair.KeyOf(seed), time, options ?? SwarmOptions.Default, new UpgradeOptions());
 
-    /// <summary>Starts a node that listens on a free TCP port of the loopback interface.</summary>
-    public static Task<TestNode> StartOnLoopbackAsync(PrivateKey key, SwarmOptions? options = null)
-        => StartAsync(new TcpTransport(), "/ip4/127.0.0.1/tcp/0", key, null, options);
+    /// <summary>Starts a node that listens on a free TCP port of the loopback interface, with patience for slow peers.</summary>
+    public static Task<TestNode> StartOnLoopbackAsync(PrivateKey key)
+    {
+        var options = SwarmOptions.Default with
+        {
+            Dialing = new DialOptions { PeerTimeout = Patience, AddressTimeout = Patience, PrivateAddressTimeout = Patience },
+            Streams = new StreamLimits { NegotiationTimeout = Patience },
+        };
+        return StartAsync(new TcpTransport(), "/ip4/127.0.0.1/tcp/0", key, null, options, new UpgradeOptions { InboundTimeout = Patience, OutboundTimeout = Patience });
+    }
 
     /// <summary>Connects to another node.</summary>
     public ValueTask<PeerConnection> ConnectAsync(TestNode other, CancellationToken token = default) => Swarm.ConnectAsync(other.Address, null, token);
@@ -48,11 +60,12 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>Ends the swarm without waiting for handlers: in virtual time nobody would move the clock meanwhile.</summary>
     public async ValueTask DisposeAsync() => await Swarm.ShutdownAsync(TimeSpan.Zero);
 
-    private static async Task<TestNode> StartAsync(IRawTransport raw, string listen, PrivateKey key, TimeProvider? time, SwarmOptions? options)
+    private static async Task<TestNode> StartAsync(
+        IRawTransport raw, string listen, PrivateKey key, TimeProvider? time, SwarmOptions options, UpgradeOptions upgrade)
     {
         var clock = time ?? TimeProvider.System;
-        var upgrader = new ConnectionUpgrader(key.PeerId, [new NoiseProtocol(key)], [new YamuxMuxer()], time: clock);
-        var swarm = new SwarmHost(options ?? SwarmOptions.Default, new SwarmServices
+        var upgrader = new ConnectionUpgrader(key.PeerId, [new NoiseProtocol(key)], [new YamuxMuxer()], options: upgrade, time: clock);
+        var swarm = new SwarmHost(options, new SwarmServices
         {
             Identity = key,
             Transports = [new UpgradingTransport(raw, upgrader)],
