@@ -33,6 +33,16 @@ public sealed class MemoryPipe : IValueTaskSource<int>, IValueTaskSource
     /// <summary>The most bytes that one receive answers; fewer shows where a reader relies on luck.</summary>
     public int MaxReceive { get; set; } = int.MaxValue;
 
+    /// <summary>Whether the writer has ended it in good order.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_gate)
+                return _ended;
+        }
+    }
+
     /// <summary>Receives as <see cref="PeerNet.Core.Connections.RawConnection.ReceiveAsync"/> does.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {

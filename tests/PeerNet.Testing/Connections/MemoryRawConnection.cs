@@ -41,10 +41,11 @@ public sealed class MemoryRawConnection(MemoryPipe incoming, MemoryPipe outgoing
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc />
+    /// <summary>As over TCP, what was sent before a shutdown is still delivered.</summary>
     public override void Abort()
     {
         incoming.Abort();
-        outgoing.Abort();
+        if (!outgoing.HasEnded)
+            outgoing.Abort();
     }
 }

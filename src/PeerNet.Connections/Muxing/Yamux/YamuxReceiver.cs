@@ -13,9 +13,7 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
     /// <summary>Slices that are handled before other work of the pool gets its turn.</summary>
     private const int MaxSlicesInARow = 32;
 
-    private readonly byte[] _header = new byte[YamuxProtocol.HeaderBytes];
-    private int _headerCount;
-    private uint _bodyLeft;
+    private FrameCutter _cutter;
     private YamuxStream? _bodyStream;
     private bool _endAfterBody;
     private YamuxStream? _firstWake;
@@ -94,36 +92,23 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
 
     private void Cut(in BufferSlice slice)
     {
-        var bytes = slice.Span;
-        var offset = 0;
-        while (offset < bytes.Length)
+        ReadOnlySpan<byte> rest = slice.Span;
+        Span<byte> header = stackalloc byte[YamuxProtocol.HeaderBytes];
+        while (true)
         {
-            if (_bodyLeft > 0)
+            switch (_cutter.Next(ref rest, header, out var bodyBytes))
             {
-                var length = (int)Math.Min(_bodyLeft, (uint)(bytes.Length - offset));
-                if (_bodyStream is { } stream && stream.Deliver(slice, offset, length))
-                    AddWake(stream);
-                offset += length;
-                _bodyLeft -= (uint)length;
-                if (_bodyLeft == 0)
-                    EndBody();
-            }
-            else if (_headerCount == 0 && bytes.Length - offset >= YamuxProtocol.HeaderBytes)
-            {
-                if (!OnHeader(bytes.Slice(offset, YamuxProtocol.HeaderBytes)))
-                    return;
-                offset += YamuxProtocol.HeaderBytes;
-            }
-            else
-            {
-                var length = Math.Min(YamuxProtocol.HeaderBytes - _headerCount, bytes.Length - offset);
-                bytes.Slice(offset, length).CopyTo(_header.AsSpan(_headerCount));
-                offset += length;
-                _headerCount += length;
-                if (_headerCount < YamuxProtocol.HeaderBytes)
-                    return;
-                _headerCount = 0;
-                if (!OnHeader(_header))
+                case FramePiece.Header:
+                    if (!OnHeader(header))
+                        return;
+                    break;
+                case FramePiece.Body:
+                    if (_bodyStream is { } stream && stream.Deliver(slice, slice.Length - rest.Length - bodyBytes, bodyBytes))
+                        AddWake(stream);
+                    if (_cutter.BodyLeft == 0)
+                        EndBody();
+                    break;
+                default:
                     return;
             }
         }
@@ -135,7 +120,7 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
         if ((effects & FrameEffects.Violation) != 0)
             return false;
         if (header.Type == YamuxFrameType.Data)
-            _bodyLeft = header.Length;
+            _cutter.BeginBody(header.Length);
         if (effects == FrameEffects.None)
         {
             _bodyStream = null;
@@ -159,7 +144,7 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
             connection.Sender.Enqueue(stream);
         _bodyStream = (effects & FrameEffects.Body) != 0 ? stream : null;
         _endAfterBody = (effects & FrameEffects.End) != 0;
-        if (_endAfterBody && _bodyLeft == 0)
+        if (_endAfterBody && _cutter.BodyLeft == 0)
         {
             _bodyStream = stream;
             EndBody();
@@ -200,7 +185,7 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
 
     private void OnEnd()
     {
-        if (_headerCount > 0 || _bodyLeft > 0)
+        if (_cutter.IsInsideFrame)
             connection.Fail(ConnectionCloseReason.TransportFailure, "The peer ended the connection in the middle of a frame.");
         else
             connection.Fail(ConnectionCloseReason.Remote, "The peer closed the connection.");

@@ -40,7 +40,8 @@ internal sealed partial class YamuxSession
             return FrameEffects.None;
         }
 
-        if (header.Has(YamuxFlags.Ack) && stream.IsUnacknowledged)
+        // A peer that answers a stream in full has seen it, whether it says so or not.
+        if ((header.Flags & (YamuxFlags.Ack | YamuxFlags.Fin)) != 0 && stream.IsUnacknowledged)
         {
             stream.IsUnacknowledged = false;
             _unacknowledged--;
@@ -52,7 +53,7 @@ internal sealed partial class YamuxSession
         if (header.Type == YamuxFrameType.WindowUpdate)
         {
             if (!stream.SendWindow.TryAdd(header.Length))
-                return Fail(YamuxViolation.WindowOverflow);
+                return Fail(YamuxViolation.WindowOverflow, stream, effects);
             if (header.Length > 0)
                 effects |= FrameEffects.Credit;
             else if ((header.Flags & (YamuxFlags.Syn | YamuxFlags.Ack | YamuxFlags.Fin)) == 0 && !_emptyFrames.TryTake(now))
@@ -64,7 +65,7 @@ internal sealed partial class YamuxSession
             if (!stream.RemoteFinished)
             {
                 if (!stream.ReceiveWindow.TryReceive(header.Length))
-                    return Fail(YamuxViolation.WindowExceeded);
+                    return Fail(YamuxViolation.WindowExceeded, stream, effects);
                 effects |= FrameEffects.Body;
             }
         }
@@ -132,6 +133,14 @@ internal sealed partial class YamuxSession
     {
         PeerGoAway ??= header.Length;
         return FrameEffects.GoAway;
+    }
+
+    /// <summary>A stream that the very frame opened is not handed out.</summary>
+    private FrameEffects Fail(YamuxViolation violation, YamuxStreamState stream, FrameEffects effects)
+    {
+        if ((effects & FrameEffects.Opened) != 0)
+            Remove(stream);
+        return Fail(violation);
     }
 
     private FrameEffects Fail(YamuxViolation violation)
