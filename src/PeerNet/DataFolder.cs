@@ -28,6 +28,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Peers and addresses that are refused or let in.</summary>
     public string GaterFile => FileIn("gater.json");
 
+    /// <summary>What the node remembers of peers and records.</summary>
+    public string DatabaseFile => FileIn("peernet.db");
+
     /// <summary>The folder that the command line uses when none is named.</summary>
     public static string Default
     {

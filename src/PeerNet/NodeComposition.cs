@@ -20,6 +20,7 @@ using PeerNet.Protocols.Fetch;
 using PeerNet.Protocols.Identify;
 using PeerNet.Protocols.Perf;
 using PeerNet.Protocols.Ping;
+using PeerNet.Storage;
 using PeerNet.Swarm;
 using PeerNet.Swarm.Gating;
 using PeerNet.Swarm.Listening;
@@ -39,10 +40,12 @@ internal static class NodeComposition
         var log = loggers.CreateLogger("PeerNet");
         var folder = options.DataFolder is { } path ? DataFolder.Open(path) : null;
         PrivateKey? owned = null;
+        NodeStorage? storage = null;
         try
         {
             identity ??= owned = LoadIdentity(options, folder, log);
             var resolver = new AddressResolver(new DnsLookup(new DnsOptions { Servers = settings.NameServers }));
+            storage = folder is null ? null : NodeStorage.Open(folder.DatabaseFile, time: time, loggers: loggers);
             var agent = options.Agent ?? $"peernet/{Version}";
             var swarm = new SwarmHost(Swarm(settings), new SwarmServices
             {
@@ -54,6 +57,7 @@ internal static class NodeComposition
                 Time = time,
                 LoggerFactory = loggers,
             });
+            storage?.Attach(swarm.PeerStore);
             return new PeerNode(settings, new NodeParts
             {
                 Swarm = swarm,
@@ -65,12 +69,14 @@ internal static class NodeComposition
                 Agent = agent,
                 Log = log,
                 Folder = folder,
+                Storage = storage,
                 OwnedKey = owned,
             });
         }
         catch
         {
             owned?.Dispose();
+            storage?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             folder?.Dispose();
             throw;
         }

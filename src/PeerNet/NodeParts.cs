@@ -5,6 +5,7 @@ using PeerNet.Protocols.Fetch;
 using PeerNet.Protocols.Identify;
 using PeerNet.Protocols.Perf;
 using PeerNet.Protocols.Ping;
+using PeerNet.Storage;
 using PeerNet.Swarm;
 
 namespace PeerNet;
@@ -30,6 +31,9 @@ internal sealed class NodeParts : IAsyncDisposable
 
     public DataFolder? Folder { get; init; }
 
+    /// <summary>The node's memory on disk; null when it keeps nothing.</summary>
+    public NodeStorage? Storage { get; init; }
+
     /// <summary>The key, when the node made or loaded it itself.</summary>
     public PrivateKey? OwnedKey { get; init; }
 
@@ -39,6 +43,8 @@ internal sealed class NodeParts : IAsyncDisposable
         Ping.Dispose();
         Perf.Dispose();
         Fetch.Dispose();
+        if (Storage is not null)
+            await Storage.DisposeAsync().ConfigureAwait(false);
         OwnedKey?.Dispose();
         Folder?.Dispose();
     }

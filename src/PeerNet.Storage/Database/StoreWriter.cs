@@ -155,8 +155,10 @@ internal sealed class StoreWriter : IAsyncDisposable
     {
         using var transaction = _connection.BeginTransaction();
         _statements.Transaction = transaction;
-        foreach (var write in batch)
+        foreach (var write in batch.Where(write => write is not RowLimit))
             write.Apply(_statements);
+        foreach (var limit in batch.OfType<RowLimit>())
+            limit.Apply(_statements);
         transaction.Commit();
         lock (_sync)
             _written += batch.Count;
