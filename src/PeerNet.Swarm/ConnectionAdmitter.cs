@@ -74,12 +74,13 @@ internal sealed class ConnectionAdmitter(SwarmContext context, ConnectionTable t
     private async Task WatchAsync(PeerConnection connection)
     {
         var how = await connection.Closed.ConfigureAwait(false);
-        connection.OnClosed();
+        var telling = connection.OnClosedAsync();
         var wasLast = table.Remove(connection, how);
         context.PeerStore.OnDisconnected(connection.Peer);
         SwarmLog.ConnectionClosed(context.Log, connection.Id, how.Message);
         Closed?.Invoke(connection, wasLast);
         await connection.Muxed.DisposeAsync().ConfigureAwait(false);
+        await telling.ConfigureAwait(false);
     }
 
     private async Task EndAsync(MuxedConnection muxed, uint code)

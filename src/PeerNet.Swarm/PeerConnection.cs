@@ -122,10 +122,17 @@ public sealed class PeerConnection
 
     internal void OnIdentified() => _identified.TrySetResult();
 
-    /// <summary>The connection has ended: handlers are told, waiters let go.</summary>
-    internal void OnClosed()
+    /// <summary>The connection has ended: handlers are told, waiters let go. What they do on hearing it is theirs to answer for.</summary>
+    internal async Task OnClosedAsync()
     {
-        _ending.Cancel();
         _identified.TrySetResult();
+        try
+        {
+            await _ending.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException error)
+        {
+            SwarmLog.TellingHandlersFailed(Context.Log, error, Id);
+        }
     }
 }

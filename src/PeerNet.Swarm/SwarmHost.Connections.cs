@@ -39,6 +39,19 @@ public sealed partial class SwarmHost
         return _table.Best(peer, allowLimited);
     }
 
+    /// <summary>The connection that a stream belongs to; null when it has ended.</summary>
+    public PeerConnection? GetConnection(PeerStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        foreach (var connection in _table.Of(stream.Peer))
+        {
+            if (ReferenceEquals(connection.Description, stream.Connection))
+                return connection;
+        }
+
+        return null;
+    }
+
     /// <summary>Whether there is a connection to a peer.</summary>
     public bool IsConnected(PeerId peer, bool allowLimited = true) => GetConnection(peer, allowLimited) is not null;
 

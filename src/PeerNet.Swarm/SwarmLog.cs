@@ -38,6 +38,9 @@ internal static partial class SwarmLog
     [LoggerMessage(3022, LogLevel.Error, "The handler of {Protocol} threw; the stream was reset")]
     public static partial void HandlerFailed(ILogger logger, Exception error, ProtocolId protocol);
 
+    [LoggerMessage(3023, LogLevel.Error, "A handler threw when it was told that connection {Id} has ended")]
+    public static partial void TellingHandlersFailed(ILogger logger, Exception error, string id);
+
     [LoggerMessage(3030, LogLevel.Debug, "Peer {Peer} could not be dialled: {Reason}")]
     public static partial void DialFailed(ILogger logger, PeerId? peer, string reason);
 

@@ -52,6 +52,9 @@ public sealed record DialAttempt(Multiaddress Address, DialFailure Failure, Exce
 /// <summary>A peer could not be reached; <see cref="Attempts"/> tells what became of each address.</summary>
 public sealed class DialException : PeerNetException
 {
+    // More addresses than a person reads one by one are told by reason.
+    private const int MaxDescribed = 4;
+
     /// <summary>Creates the error.</summary>
     public DialException(PeerId? peer, DialFailure reason, IReadOnlyList<DialAttempt> attempts, Exception? inner = null)
         : base(Describe(peer, reason, attempts), inner)
@@ -74,6 +77,12 @@ public sealed class DialException : PeerNetException
     {
         var target = peer is null ? "the address" : $"peer {peer}";
         var text = $"Could not dial {target}: {Name(reason)}.";
+        if (attempts.Count > MaxDescribed)
+        {
+            var groups = attempts.GroupBy(attempt => attempt.Failure).OrderByDescending(group => group.Count());
+            return $"{text} Of {attempts.Count} addresses: {string.Join(", ", groups.Select(group => $"{group.Count()} {Name(group.Key)}"))}.";
+        }
+
         foreach (var attempt in attempts)
             text += $" {attempt.Address}: {Name(attempt.Failure)}{(attempt.Error is null ? "" : $" ({attempt.Error.Message})")}.";
         return text;

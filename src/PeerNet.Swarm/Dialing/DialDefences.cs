@@ -10,6 +10,7 @@ internal sealed class DialDefences(TimeProvider time, DialOptions options) : IDi
 {
     private readonly Lock _lock = new();
     private readonly DialBackoff _backoff = new();
+    private readonly EndPointGuard _endPoints = new();
     private readonly BlackHoleDetector _udp = new();
     private readonly BlackHoleDetector _ip6 = new();
 
@@ -19,7 +20,7 @@ internal sealed class DialDefences(TimeProvider time, DialOptions options) : IDi
     public bool IsBackingOff(PeerId peer, Multiaddress address)
     {
         lock (_lock)
-            return _backoff.IsBackingOff(peer, address, time.GetInstant());
+            return _backoff.IsBackingOff(peer, address, time.GetInstant()) || (!DialRanker.IsNear(address) && _endPoints.IsSpared(address, time.GetInstant()));
     }
 
     /// <summary>Whether the classes that an address belongs to lead anywhere. Near addresses are never held back.</summary>
@@ -41,6 +42,7 @@ internal sealed class DialDefences(TimeProvider time, DialOptions options) : IDi
         {
             if (peer is not null)
                 _backoff.OnSucceeded(peer, address);
+            _endPoints.OnSucceeded(address);
             RecordClass(address, succeeded: true);
         }
     }
@@ -50,8 +52,12 @@ internal sealed class DialDefences(TimeProvider time, DialOptions options) : IDi
     {
         lock (_lock)
         {
-            if (peer is not null && failure is DialFailure.Unreachable or DialFailure.TimedOut or DialFailure.UpgradeFailed or DialFailure.UnexpectedPeer)
-                _backoff.OnFailed(peer!, address, time.GetInstant());
+            if (peer is not null && failure is (DialFailure.Unreachable or DialFailure.TimedOut or DialFailure.UpgradeFailed or DialFailure.UnexpectedPeer))
+            {
+                _backoff.OnFailed(peer, address, time.GetInstant());
+                _endPoints.OnFailed(address, time.GetInstant());
+            }
+
             if (failure is DialFailure.Unreachable or DialFailure.TimedOut or DialFailure.LocalNetwork)
                 RecordClass(address, succeeded: false);
         }
@@ -67,7 +73,10 @@ internal sealed class DialDefences(TimeProvider time, DialOptions options) : IDi
     public void Collect()
     {
         lock (_lock)
+        {
             _backoff.Collect(time.GetInstant());
+            _endPoints.Collect(time.GetInstant());
+        }
     }
 
     public void Dispose() => Descriptors.Dispose();

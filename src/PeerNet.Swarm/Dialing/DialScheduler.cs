@@ -21,6 +21,9 @@ internal sealed class DialScheduler
         _yieldAfter = yieldAfter;
     }
 
+    /// <summary>Addresses added so far.</summary>
+    public int Count => _entries.Count;
+
     /// <summary>Attempts that run.</summary>
     public int Running { get; private set; }
 

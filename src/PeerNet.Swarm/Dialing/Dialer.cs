@@ -157,7 +157,7 @@ internal sealed class Dialer : IDisposable
 
     // Only plain dials are shared: what a hole punch asks for must happen as it asks.
     private static bool IsShareable(ConnectOptions options)
-        => !options.Force && options is { IsInitiator: true, NoPortReuse: false, OnlyTheseAddresses: false };
+        => options is { Force: false, IgnoreBackoff: false, IsInitiator: true, NoPortReuse: false, OnlyTheseAddresses: false };
 
     private (PeerDial Dial, bool IsOwn) JoinOrStart(PeerId? peer, ConnectOptions options, bool mayJoin)
     {

@@ -178,7 +178,7 @@ internal sealed class PeerDial
 
         var worked = Peer is null ? [] : _context.PeerStore.GetStoredAddresses(Peer).Where(stored => stored.LastDialSucceeded == true).Select(stored => stored.Address.ToComparable()).ToHashSet();
         var ranked = DialRanker.Rank(usable, address => worked.Contains(_storedAs.GetValueOrDefault(address, address)));
-        _scheduler.Add(ranked.Take(_context.Options.Dialing.MaxAddressesPerPeer), _context.Time.GetInstant());
+        _scheduler.Add(ranked.Take(_context.Options.Dialing.MaxAddressesPerPeer - _scheduler.Count), _context.Time.GetInstant());
     }
 
     private void Start(DialAttemptId attempt, Multiaddress address)

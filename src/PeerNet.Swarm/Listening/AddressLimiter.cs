@@ -14,7 +14,11 @@ internal sealed class AddressLimiter(AddressLimits limits)
     /// <summary>Implementation limit: addresses counted. Beyond, strangers are left to the limits of the whole node.</summary>
     public const int MaxEntries = 65_536;
 
+    /// <summary>Implementation limit: a flood of addresses must not make every one of them sweep the table.</summary>
+    private static readonly TimeSpan CollectPause = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<Group, Entry> _groups = [];
+    private Instant _nextCollect = Instant.MinValue;
 
     public int Count => _groups.Count;
 
@@ -86,8 +90,12 @@ internal sealed class AddressLimiter(AddressLimits limits)
     {
         if (_groups.TryGetValue(group, out var entry))
             return entry;
-        if (_groups.Count >= MaxEntries)
+        if (_groups.Count >= MaxEntries && now >= _nextCollect)
+        {
             Collect(now);
+            _nextCollect = now + CollectPause;
+        }
+
         if (_groups.Count >= MaxEntries)
             return null;
         entry = new Entry { Tokens = burst, At = now };

@@ -23,6 +23,9 @@ internal sealed class PeerBook(PeerStoreOptions options)
 
     public int Count => _peers.Count;
 
+    /// <summary>Addresses of all peers.</summary>
+    public int AddressCount { get; private set; }
+
     public IEnumerable<PeerId> Peers => _peers.Keys;
 
     public PeerEntry? Find(PeerId peer) => _peers.GetValueOrDefault(peer);
@@ -57,7 +60,17 @@ internal sealed class PeerBook(PeerStoreOptions options)
         if (!_peers.Remove(peer, out var entry))
             return false;
         _byUse.Remove(entry.Node!);
+        AddressCount -= entry.CountedAddresses;
         return true;
+    }
+
+    /// <summary>An entry was changed: its addresses are counted anew.</summary>
+    /// <returns>A peer that had to go because there were too many addresses; null when none had to, or none may.</returns>
+    public PeerId? OnChanged(PeerEntry entry)
+    {
+        AddressCount += entry.Addresses.Count - entry.CountedAddresses;
+        entry.CountedAddresses = entry.Addresses.Count;
+        return AddressCount > options.MaxAddresses ? Evict() : null;
     }
 
     /// <summary>Drops addresses that have run out, and peers of which nothing worth keeping is left.</summary>
@@ -67,6 +80,8 @@ internal sealed class PeerBook(PeerStoreOptions options)
         foreach (var entry in _byUse)
         {
             entry.Addresses.Collect(now);
+            AddressCount += entry.Addresses.Count - entry.CountedAddresses;
+            entry.CountedAddresses = entry.Addresses.Count;
             if (entry.Addresses.Count == 0 && !entry.IsPinned)
                 gone.Add(entry.Peer);
         }
@@ -107,6 +122,9 @@ internal sealed class PeerEntry(PeerId peer, int maxAddresses)
     public PeerId Peer { get; } = peer;
 
     public AddressSet Addresses { get; } = new(maxAddresses);
+
+    /// <summary>How many addresses of this entry the book has counted.</summary>
+    public int CountedAddresses { get; set; }
 
     public FrozenSet<ProtocolId> Protocols { get; set; } = [];
 

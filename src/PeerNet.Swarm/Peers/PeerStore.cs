@@ -65,7 +65,7 @@ public sealed class PeerStore
             foreach (var address in addresses)
             {
                 if (OwnPart(peer, address) is { } own)
-                    changed |= entry.Addresses.Add(own, ttl, source, certified: false, now);
+                    changed |= entry.Addresses.Add(own, LifeOf(entry, ttl), source, certified: false, now);
             }
 
             return changed;
@@ -83,7 +83,7 @@ public sealed class PeerStore
             foreach (var address in addresses)
             {
                 if (OwnPart(peer, address) is { } own)
-                    changed |= entry.Addresses.Set(own, ttl, source, now);
+                    changed |= entry.Addresses.Set(own, LifeOf(entry, ttl), source, now);
             }
 
             return changed;
@@ -124,7 +124,7 @@ public sealed class PeerStore
             entry.SignedRecord = record.Envelope.Encoded;
             entry.RecordSequence = record.Seq;
             var own = record.Addresses.Take(_options.MaxAddressesPerPeer).Select(address => OwnPart(entry.Peer, address)).OfType<Multiaddress>();
-            entry.Addresses.ReplaceCertified(own, ttl, _time.GetInstant());
+            entry.Addresses.ReplaceCertified(own, LifeOf(entry, ttl), _time.GetInstant());
             return true;
         });
     }
@@ -350,10 +350,7 @@ public sealed class PeerStore
             var entry = _book.GetOrAdd(peer, out var evicted);
             if (evicted is not null)
                 Forgotten(evicted);
-            if (entry is null || !change(entry))
-                return false;
-            _journal?.Add(peer);
-            return true;
+            return entry is not null && Apply(entry, change);
         }
     }
 
@@ -361,10 +358,29 @@ public sealed class PeerStore
     {
         lock (_lock)
         {
-            if (_book.Find(peer) is { } entry && change(entry))
-                _journal?.Add(peer);
+            if (_book.Find(peer) is { } entry)
+                Apply(entry, change);
         }
     }
+
+    private bool Apply(PeerEntry entry, Func<PeerEntry, bool> change)
+    {
+        if (!change(entry))
+            return false;
+        _journal?.Add(entry.Peer);
+        while (_book.OnChanged(entry) is { } evicted)
+        {
+            Forgotten(evicted);
+            if (evicted == entry.Peer)
+                break;
+        }
+
+        return true;
+    }
+
+    // As long as it is connected is not at all when it is not: identify may come in after the connection has ended.
+    private static TimeSpan LifeOf(PeerEntry entry, TimeSpan ttl)
+        => ttl == AddressTtl.Connected && entry.Connections == 0 ? AddressTtl.RecentlyConnected : ttl;
 
     private void Forgotten(PeerId peer)
     {

@@ -6,6 +6,9 @@ public sealed record PeerStoreOptions
     /// <summary>Peers remembered; beyond, the one longest unused goes. Connected and tagged peers stay.</summary>
     public int MaxPeers { get; init; } = 20_000;
 
+    /// <summary>Addresses of all peers together, some fifty megabytes of them; beyond, peers longest unused go.</summary>
+    public int MaxAddresses { get; init; } = 200_000;
+
     /// <summary>Addresses kept of one peer; go's bound for peers that are not connected.</summary>
     public int MaxAddressesPerPeer { get; init; } = 64;
 

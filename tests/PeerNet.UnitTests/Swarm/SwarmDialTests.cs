@@ -220,7 +220,7 @@ public sealed class SwarmDialTests : SwarmTest
         addresses.Add(bound);
         var dial = client.ConnectAsync(server.LocalPeer, new ConnectOptions { Addresses = addresses }, Token).AsTask();
         var took = await Lab.AdvanceUntilAsync(() => dial.IsCompleted, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
-        Assert.IsTrue(dial.IsCompletedSuccessfully);
+        Assert.IsTrue(dial.IsCompletedSuccessfully, dial.Exception?.ToString());
         Assert.IsLessThan(TimeSpan.FromSeconds(10), took);
         Assert.IsLessThanOrEqualTo(8, Lab.Network.MostRunning);
 
@@ -228,6 +228,17 @@ public sealed class SwarmDialTests : SwarmTest
         Lab.Network.Dials.Clear();
         await client.ConnectAsync(server.LocalPeer, token: Token);
         Assert.AreEqual(bound, Lab.Network.Dials.First().Address);
+    }
+
+    [TestMethod]
+    public async Task A_failed_dial_of_many_addresses_tells_the_reasons_by_number()
+    {
+        var client = Lab.Create();
+        var addresses = Enumerable.Range(1, 6).Select(i => Address($"/ip4/8.8.{i}.8/tcp/4001")).ToArray();
+        foreach (var dead in addresses.Take(2))
+            Lab.Network.Route(dead, FakeRoute.BrokenHandshake);
+        var error = await Assert.ThrowsExactlyAsync<DialException>(() => client.ConnectAsync(Lab.NewKey().PeerId, new ConnectOptions { Addresses = addresses }, Token).AsTask());
+        StringAssert.Contains(error.Message, "Of 6 addresses: 4 unreachable, 2 security or muxer negotiation failed.", StringComparison.Ordinal);
     }
 
     [TestMethod]

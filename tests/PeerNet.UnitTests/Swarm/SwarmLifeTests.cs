@@ -135,6 +135,58 @@ public sealed class SwarmLifeTests : SwarmTest
         }
     }
 
+    [TestMethod]
+    public async Task A_chore_that_throws_harms_no_other_and_comes_again()
+    {
+        var interfaces = new FailingInterfaces();
+        var (server, address) = await Lab.CreateListeningAsync();
+        var client = Lab.Create(
+            new SwarmOptions { Listening = new PeerNet.Swarm.Listening.ListenOptions { InterfaceRefresh = TimeSpan.FromSeconds(1) } },
+            services => services with { Interfaces = interfaces });
+        client.PeerStore.AddAddresses(server.LocalPeer, [address], TimeSpan.FromDays(1), PeerNet.Swarm.Peers.AddressSource.Manual);
+        await Lab.AdvanceUntilAsync(() => interfaces.Asked >= 3, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        client.ConnectionManager.KeepAlive(server.LocalPeer);
+        await Lab.AdvanceUntilAsync(() => client.IsConnected(server.LocalPeer), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [TestMethod]
+    public async Task A_handler_that_throws_when_told_of_the_end_leaves_the_connection_gone_all_the_same()
+    {
+        var (server, address) = await Lab.CreateListeningAsync();
+        var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Handle("/bad", async (stream, token) =>
+        {
+            token.Register(() => throw new InvalidOperationException("a bug"));
+            registered.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, token);
+        });
+        var client = Lab.Create();
+        await client.ConnectAsync(address, token: Token);
+        _ = await client.OpenStreamAsync(server.LocalPeer, "/bad", token: Token);
+        await registered.Task.WaitAsync(Patience, Token);
+        await client.DisconnectAsync(server.LocalPeer, Token);
+        await FakeSwarm.UntilAsync(() => server.ConnectionCount == 0 && Usage(server).IsEmpty);
+    }
+
+    private sealed class FailingInterfaces : PeerNet.Swarm.Listening.INetworkInterfaces
+    {
+        private int _asked;
+
+        public event EventHandler? Changed
+        {
+            add { }
+            remove { }
+        }
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public IReadOnlyList<System.Net.IPAddress> GetAddresses()
+        {
+            Interlocked.Increment(ref _asked);
+            throw new InvalidOperationException("no interfaces today");
+        }
+    }
+
     private async Task ReadToEndAsync(SwarmHost swarm)
     {
         await foreach (var happened in swarm.SubscribeAsync(Token))

@@ -82,4 +82,28 @@ public sealed class DialDefenceTests
             detector.Record(succeeded: i % (BlackHoleDetector.Window / BlackHoleDetector.MinSuccesses) == 0);
         Assert.IsFalse(detector.IsBlocked);
     }
+
+    [TestMethod]
+    public void An_endpoint_said_to_belong_to_a_thousand_peers_is_spared_after_a_few_dials()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var defences = new DialDefences(time, new DialOptions());
+        var dials = 0;
+        for (var i = 0; i < 1000; i++)
+        {
+            var seed = new byte[32];
+            BitConverter.TryWriteBytes(seed, i + 1);
+            var peer = PrivateKey.FromEd25519Seed(seed).PeerId;
+            if (defences.IsBackingOff(peer, Address))
+                continue;
+            dials++;
+            defences.OnFailed(peer, Address, PeerNet.Core.Errors.DialFailure.UnexpectedPeer);
+        }
+
+        Assert.AreEqual(EndPointGuard.MaxFailures, dials);
+        time.Advance(EndPointGuard.Window);
+        Assert.IsFalse(defences.IsBackingOff(Peer, Address));
+        defences.OnFailed(Peer, Address, PeerNet.Core.Errors.DialFailure.LocalNetwork);
+        Assert.IsFalse(defences.IsBackingOff(Peer, Address), "the local network says nothing about anybody");
+    }
 }

@@ -51,9 +51,9 @@ public sealed class PeerStoreTests
     {
         var store = Create();
         var peer = Key(1).PeerId;
+        store.OnConnected(peer);
+        store.OnConnected(peer);
         store.AddAddresses(peer, Enumerable.Range(1, 60).Select(i => Multiaddress.Parse($"/ip4/1.2.3.{i}/tcp/4001")), AddressTtl.Connected, AddressSource.Identify);
-        store.OnConnected(peer);
-        store.OnConnected(peer);
         _time.Advance(TimeSpan.FromDays(30));
         store.Collect();
         Assert.AreEqual(60, store.GetAddresses(peer).Count);
@@ -63,6 +63,27 @@ public sealed class PeerStoreTests
         Assert.AreEqual(PeerBook.MaxAddressesAfterConnection, store.GetAddresses(peer).Count);
         _time.Advance(AddressTtl.RecentlyConnected);
         Assert.AreEqual(0, store.GetAddresses(peer).Count);
+    }
+
+    [TestMethod]
+    public void Addresses_that_come_in_after_the_connection_has_ended_do_not_last_for_ever()
+    {
+        var store = Create();
+        var peer = Key(1).PeerId;
+        store.AddAddresses(peer, [One], AddressTtl.Connected, AddressSource.Identify);
+        store.ConsumeRecord(PeerRecord.Seal(Key(1), 1, [Two]), AddressTtl.Connected);
+        _time.Advance(AddressTtl.RecentlyConnected);
+        Assert.AreEqual(0, store.GetAddresses(peer).Count);
+    }
+
+    [TestMethod]
+    public void Keeps_a_bounded_number_of_addresses_of_all_peers_together()
+    {
+        var store = new PeerStore(new PeerStoreOptions { MaxAddresses = 100, MaxAddressesPerPeer = 30 }, _time);
+        for (var i = 1; i <= 50; i++)
+            store.AddAddresses(Key(i).PeerId, Enumerable.Range(1, i).Select(n => Multiaddress.Parse($"/ip4/1.2.3.{n}/tcp/{i}")), AddressTtl.General, AddressSource.Routing);
+        Assert.IsLessThanOrEqualTo(100, store.Peers.Sum(peer => store.GetAddresses(peer).Count));
+        Assert.AreEqual(30, store.GetAddresses(Key(50).PeerId).Count, "the latest stays");
     }
 
     [TestMethod]
@@ -166,6 +187,7 @@ public sealed class PeerStoreTests
         var store = Create();
         var key = Key(1);
         store.ConsumeRecord(PeerRecord.Seal(key, 5, [One]), AddressTtl.General);
+        store.OnConnected(key.PeerId);
         store.AddAddresses(key.PeerId, [Two], AddressTtl.Connected, AddressSource.Identify);
         store.MarkDialed(key.PeerId, Two, succeeded: true);
         store.SetProtocols(key.PeerId, ["/a"]);
