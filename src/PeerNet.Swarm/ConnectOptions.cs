@@ -42,6 +42,12 @@ public sealed record StreamOptions
     /// <summary>Whether the stream may run over a relay with limits.</summary>
     public bool AllowLimited { get; init; }
 
+    /// <summary>
+    /// How long to wait for a direct connection, such as a hole punch makes, when there is only one over a relay with limits and that is not
+    /// allowed. Zero fails at once.
+    /// </summary>
+    public TimeSpan WaitForDirect { get; init; }
+
     /// <summary>Whether to dial when there is no connection.</summary>
     public bool DialIfNeeded { get; init; } = true;
 

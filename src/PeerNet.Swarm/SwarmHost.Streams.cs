@@ -67,13 +67,22 @@ public sealed partial class SwarmHost
     };
 
     private ValueTask<PeerConnection> ConnectionForStreamAsync(PeerId peer, StreamOptions options, CancellationToken token)
+        => _table.Best(peer, options.AllowLimited) is { } connection ? new ValueTask<PeerConnection>(connection) : FindConnectionAsync(peer, options, token);
+
+    private async ValueTask<PeerConnection> FindConnectionAsync(PeerId peer, StreamOptions options, CancellationToken token)
     {
-        if (_table.Best(peer, options.AllowLimited) is { } connection)
-            return new ValueTask<PeerConnection>(connection);
-        if (!options.AllowLimited && _table.Best(peer, allowLimited: true) is not null)
-            throw new LimitedConnectionException(peer);
-        if (!options.DialIfNeeded)
-            throw new DialException(peer, DialFailure.NoAddresses, []);
-        return ConnectAsync(peer, null, token);
+        var connection = _table.Best(peer, allowLimited: true);
+        if (connection is null)
+        {
+            if (!options.DialIfNeeded)
+                throw new DialException(peer, DialFailure.NoAddresses, []);
+            connection = await ConnectAsync(peer, null, token).ConfigureAwait(false);
+        }
+
+        if (!connection.IsLimited || options.AllowLimited)
+            return connection;
+        if (options.WaitForDirect > TimeSpan.Zero)
+            await WaitAsync(connection.State.DirectOrGone, options.WaitForDirect).WaitAsync(token).ConfigureAwait(false);
+        return _table.Best(peer, allowLimited: false) ?? throw new LimitedConnectionException(peer);
     }
 }

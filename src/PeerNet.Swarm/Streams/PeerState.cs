@@ -13,7 +13,11 @@ internal sealed class PeerState(PeerId peer, BandwidthCounter bandwidth, Bandwid
 
     private readonly ConcurrentDictionary<HandlerRegistration, InboundCount> _inbound = [];
     private readonly ConcurrentDictionary<ProtocolId, BandwidthCounter[]> _counters = [];
+    private readonly TaskCompletionSource _direct = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PeerConnection[] _connections = [];
+
+    /// <summary>Completes when the first connection without limits is open, or when none is left at all.</summary>
+    public Task DirectOrGone => _direct.Task;
 
     public PeerId Peer => peer;
 
@@ -23,7 +27,12 @@ internal sealed class PeerState(PeerId peer, BandwidthCounter bandwidth, Bandwid
     public PeerConnection[] Connections
     {
         get => Volatile.Read(ref _connections);
-        set => Volatile.Write(ref _connections, value);
+        set
+        {
+            Volatile.Write(ref _connections, value);
+            if (value.Length == 0 || Array.Exists(value, connection => !connection.IsLimited))
+                _direct.TrySetResult();
+        }
     }
 
     /// <summary>Counters that a stream of a protocol adds to.</summary>

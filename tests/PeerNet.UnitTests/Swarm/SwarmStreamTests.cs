@@ -235,9 +235,13 @@ public sealed class SwarmStreamTests : SwarmTest
         var error = await Assert.ThrowsExactlyAsync<NegotiationException>(() => client.OpenStreamAsync(server.LocalPeer, "/open", allow, Token).AsTask());
         Assert.AreEqual(NegotiationFailure.Unsupported, error.Reason);
 
-        // A direct connection, once there is one, is preferred.
+        // Who can wait is served as soon as there is a direct connection, which is preferred from then on.
+        var waiting = client.OpenStreamAsync(server.LocalPeer, "/open", new StreamOptions { WaitForDirect = TimeSpan.FromMinutes(1) }, Token).AsTask();
         var direct = await server.ListenAsync(Address("/ip4/127.0.0.1/tcp/0"), Token);
+        Assert.IsFalse(waiting.IsCompleted);
         await client.ConnectAsync(server.LocalPeer, new ConnectOptions { Addresses = [direct], AllowLimited = false }, Token);
+        await using var waited = await waiting.WaitAsync(Patience, Token);
+        Assert.AreEqual("z", await EchoAsync(waited, "z"));
         await using var second = await client.OpenStreamAsync(server.LocalPeer, "/open", token: Token);
         Assert.AreEqual("y", await EchoAsync(second, "y"));
     }
