@@ -4,6 +4,7 @@ using PeerNet.Benchmarks;
 var suites = new Dictionary<string, Func<string[], Task>>(StringComparer.Ordinal)
 {
     ["yamux"] = YamuxBenchmarks.RunAsync,
+    ["security"] = SecurityBenchmarks.RunAsync,
 };
 
 if (args.Length == 0 || !suites.TryGetValue(args[0], out var suite))

@@ -1,7 +1,7 @@
 using PeerNet.Connections.Security.Noise;
 using PeerNet.Core.Connections;
 using PeerNet.Identity;
-using PeerNet.Testing;
+using PeerNet.Testing.Connections;
 
 namespace PeerNet.UnitTests.Connections.Security.Noise;
 

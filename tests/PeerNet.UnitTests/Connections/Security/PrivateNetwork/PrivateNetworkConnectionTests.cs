@@ -6,7 +6,7 @@ using PeerNet.Core.Connections;
 using PeerNet.Core.Errors;
 using PeerNet.Identity;
 using PeerNet.Identity.Primitives;
-using PeerNet.Testing;
+using PeerNet.Testing.Connections;
 
 namespace PeerNet.UnitTests.Connections.Security.PrivateNetwork;
 

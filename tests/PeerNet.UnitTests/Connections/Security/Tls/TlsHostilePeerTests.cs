@@ -8,7 +8,7 @@ using PeerNet.Core.Buffers;
 using PeerNet.Core.Connections;
 using PeerNet.Core.Errors;
 using PeerNet.Identity;
-using PeerNet.Testing;
+using PeerNet.Testing.Connections;
 
 namespace PeerNet.UnitTests.Connections.Security.Tls;
 

@@ -1,6 +1,6 @@
 using PeerNet.Core.Errors;
 
-namespace PeerNet.Testing;
+namespace PeerNet.Testing.Connections;
 
 /// <summary>One direction of an <see cref="InMemoryRawPair"/>: a bounded queue of bytes with an end.</summary>
 internal sealed class InMemoryByteChannel(int capacity)

@@ -5,7 +5,7 @@ using PeerNet.Core.Connections;
 using PeerNet.Core.Errors;
 using PeerNet.Identity;
 
-namespace PeerNet.Testing;
+namespace PeerNet.Testing.Connections;
 
 /// <summary>What every security protocol keeps. A protocol's test class derives from it and says how the protocol is made.</summary>
 public abstract class SecurityConformance

@@ -2,7 +2,7 @@ using PeerNet.Core.Connections;
 using PeerNet.Core.Errors;
 using PeerNet.Multiformats;
 
-namespace PeerNet.Testing;
+namespace PeerNet.Testing.Connections;
 
 /// <summary>
 /// Two raw connections joined by bounded buffers: what one sends the other receives, in pieces as small as the test wants, cut off or
