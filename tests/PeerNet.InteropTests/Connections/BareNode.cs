@@ -4,6 +4,7 @@ using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PeerNet.Connections.Muxing.Yamux;
 using PeerNet.Connections.Negotiation.Multistream;
 using PeerNet.Connections.Security.Noise;
+using PeerNet.Connections.Security.Tls;
 using PeerNet.Connections.Transports.Tcp;
 using PeerNet.Connections.Transports.WebSocket;
 using PeerNet.Connections.Upgrade;
@@ -22,15 +23,17 @@ internal sealed class BareNode : IInboundAdmission, IAsyncDisposable
 {
     public static readonly ProtocolId Echo = "/echo/1.0.0";
 
-    private readonly PrivateKey _key = PrivateKey.Generate();
+    private readonly PrivateKey _key;
     private readonly MultistreamNegotiator _negotiator = new();
     private readonly UpgradingTransport[] _transports;
     private readonly ConcurrentBag<IAsyncDisposable> _owned = [];
     private readonly ConcurrentQueue<string> _failures = [];
 
-    public BareNode()
+    public BareNode(string security = "noise", KeyType keyType = KeyType.Ed25519, IConnectionProtector? protector = null)
     {
-        var upgrader = new ConnectionUpgrader(_key.PeerId, [new NoiseProtocol(_key)], [new YamuxMuxer()]);
+        _key = PrivateKey.Generate(keyType);
+        ISecurityProtocol protocol = security == "tls" ? new TlsProtocol(_key) : new NoiseProtocol(_key);
+        var upgrader = new ConnectionUpgrader(_key.PeerId, [protocol], [new YamuxMuxer()], protector);
         var secure = new WebSocketOptions
         {
             AllowUntrustedCertificates = true,
