@@ -14,12 +14,13 @@ internal sealed class PeerFlags
         --name TEXT  --seed TEXT  --key HEX  --key-type ed25519|secp256k1|ecdsa|rsa  --agent TEXT
         --listen MA  --announce MA  --append-announce MA  --bootstrap MA            (repeatable)
         --transports tcp,ws,wss,memory  --security noise,tls  --muxers yamux  --psk FILE
+        --dht off|client|server|auto  --dht-protocol ID|both  --dht-prefix /NAME  --dht-addrs all|public|private  --dht-diversity off|default
         --no-limits  --data-folder FOLDER  --dns-server ADDRESS:PORT
         """;
 
     private static readonly string[] Multiple = ["listen", "announce", "append-announce", "bootstrap", "set"];
     private static readonly string[] Switches = ["help", "no-limits", "js-defaults", "fix-dcutr", "fix-autonat", "announce-observed", "dial-discovered"];
-    private static readonly string[] Single = ["name", "seed", "key", "key-type", "agent", "transports", "security", "muxers", "psk", "impl", "dht", "data-folder", "dns-server"];
+    private static readonly string[] Single = ["name", "seed", "key", "key-type", "agent", "transports", "security", "muxers", "psk", "impl", "dht", "dht-protocol", "dht-prefix", "dht-addrs", "dht-diversity", "data-folder", "dns-server"];
 
     private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
 
@@ -58,8 +59,6 @@ internal sealed class PeerFlags
 
     public async Task<PeerNode> StartAsync(CancellationToken token)
     {
-        if (One("dht") is { } dht && dht != "off")
-            throw new FormatException("this peer has no --dht");
         if ((One("muxers") ?? "yamux") != "yamux")
             throw new FormatException("this peer has --muxers yamux only");
         var transports = List("transports", "tcp,ws");
@@ -79,6 +78,7 @@ internal sealed class PeerFlags
             {
                 Unlimited = Has("no-limits"),
             },
+            Dht = Dht(),
             ConnectionManager = new ConnectionManagerNodeOptions { Low = 100_000, High = 200_000 },
         };
         if (One("dns-server") is { } server)
@@ -94,6 +94,19 @@ internal sealed class PeerFlags
         if (Key() is { } key)
             builder.WithIdentity(key);
         return await builder.StartAsync(token);
+    }
+
+    private DhtNodeOptions Dht()
+    {
+        var protocol = One("dht-prefix") is { } prefix ? prefix + "/kad/1.0.0" : One("dht-protocol") ?? "/ipfs/kad/1.0.0";
+        return new DhtNodeOptions
+        {
+            Mode = Enum.TryParse<DhtNodeMode>(One("dht") ?? "off", ignoreCase: true, out var mode) ? mode : throw new FormatException("--dht is off, client, server or auto"),
+            Protocol = protocol == "both" ? null : protocol,
+            Addresses = Enum.TryParse<DhtAddresses>(One("dht-addrs") ?? "all", ignoreCase: true, out var addresses) ? addresses : throw new FormatException("--dht-addrs is all, public or private"),
+            LimitGroups = One("dht-diversity") is not (null or "off"),
+            OpenNamespaces = ["v", "lab"],
+        };
     }
 
     private PrivateKey? Key()

@@ -15,6 +15,7 @@ using PeerNet.Connections.Transports.WebSocket;
 using PeerNet.Connections.Upgrade;
 using PeerNet.Core.Connections;
 using PeerNet.Core.Transports;
+using PeerNet.Dht;
 using PeerNet.Identity;
 using PeerNet.Protocols.Fetch;
 using PeerNet.Protocols.Identify;
@@ -68,6 +69,7 @@ internal static class NodeComposition
                 Fetch = new FetchService(swarm),
                 Agent = agent,
                 Log = log,
+                Dht = NodeDht.Create(swarm, options.Dht, settings.Bootstrap, storage, loggers),
                 Folder = folder,
                 Storage = storage,
                 OwnedKey = owned,

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using PeerNet.Core.Transports;
+using PeerNet.Dht;
 using PeerNet.Identity;
 using PeerNet.Protocols.Fetch;
 using PeerNet.Protocols.Identify;
@@ -29,6 +30,9 @@ internal sealed class NodeParts : IAsyncDisposable
 
     public required ILogger Log { get; init; }
 
+    /// <summary>The node's part in distributed hash tables; null when it takes none.</summary>
+    public NodeDht? Dht { get; init; }
+
     public DataFolder? Folder { get; init; }
 
     /// <summary>The node's memory on disk; null when it keeps nothing.</summary>
@@ -39,6 +43,8 @@ internal sealed class NodeParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Dht is not null)
+            await Dht.DisposeAsync().ConfigureAwait(false);
         await Identify.DisposeAsync().ConfigureAwait(false);
         Ping.Dispose();
         Perf.Dispose();

@@ -4,6 +4,7 @@ using PeerNet.Configuration;
 using PeerNet.Control;
 using PeerNet.Core;
 using PeerNet.Core.Connections;
+using PeerNet.Dht;
 using PeerNet.Identity;
 using PeerNet.Multiformats;
 using PeerNet.Protocols.Fetch;
@@ -59,6 +60,9 @@ public sealed partial class PeerNode : IAsyncDisposable
 
     /// <summary>Fetch.</summary>
     public FetchService Fetch => _parts.Fetch;
+
+    /// <summary>The node's part in distributed hash tables; null when it takes none.</summary>
+    public NodeDht? Dht => _parts.Dht;
 
     /// <summary>Is cancelled when the node begins to end, or was told to over its control socket.</summary>
     public CancellationToken Stopping => _stopping.Token;

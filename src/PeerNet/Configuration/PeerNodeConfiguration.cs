@@ -60,6 +60,7 @@ public static class PeerNodeConfiguration
         nameof(PeerNodeOptions.Resolver),
         nameof(PeerNodeOptions.Limits),
         nameof(PeerNodeOptions.ConnectionManager),
+        nameof(PeerNodeOptions.Dht),
         nameof(PeerNodeOptions.ServePerf),
         nameof(PeerNodeOptions.DrainTimeout),
     };

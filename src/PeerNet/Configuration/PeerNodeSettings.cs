@@ -41,6 +41,8 @@ internal sealed record PeerNodeSettings
             throw new ConfigurationException("ConnectionManager:High", $"{options.ConnectionManager.High} is below ConnectionManager:Low ({options.ConnectionManager.Low}).");
         if (options.ConnectionManager.GracePeriod < TimeSpan.Zero)
             throw new ConfigurationException("ConnectionManager:GracePeriod", "a time cannot be negative; write 00:01:00 for a minute.");
+        if (options.Dht.Protocol is { } protocol && !protocol.StartsWith('/'))
+            throw new ConfigurationException("Dht:Protocol", $"'{protocol}' is no protocol; expected something like /lab/kad/1.0.0.");
         if (options.DrainTimeout < TimeSpan.Zero)
             throw new ConfigurationException(nameof(options.DrainTimeout), "a time cannot be negative; write 00:00:05 for five seconds.");
         return new PeerNodeSettings

@@ -13,6 +13,7 @@ internal static class NodeCommands
         GaterCommands.Add(table, node);
         ProtocolCommands.Add(table, node, state.Identified);
         StreamCommands.Add(table, node, state.Streams);
+        DhtCommands.Add(table, node);
         BenchCommands.Add(table, node);
         state.Fetch.AddTo(table);
         new HandlerCommands(node, state.Streams, session.EmitAsync).AddTo(table);
