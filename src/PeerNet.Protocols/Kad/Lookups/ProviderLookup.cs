@@ -13,9 +13,6 @@ internal sealed class ProviderLookup(ClosestPeersLookup peers, int count)
     /// <summary>The walk towards the key.</summary>
     public ClosestPeersLookup Peers { get; } = peers;
 
-    /// <summary>Providers found so far.</summary>
-    public int Found => _found.Count;
-
     /// <summary>Providers that this node itself knows.</summary>
     /// <returns>Those not seen before.</returns>
     public List<KadPeer> Offer(IEnumerable<KadPeer> providers)

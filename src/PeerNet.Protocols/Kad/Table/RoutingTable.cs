@@ -22,6 +22,7 @@ public sealed class RoutingTable
     private readonly GroupLimits _groups;
     private readonly Dictionary<PeerId, TableEntry> _entries = [];
     private readonly List<KBucket> _buckets = [];
+    private readonly Queue<TableChange> _changes = [];
     private int _checks;
 
     /// <summary>Creates an empty table.</summary>
@@ -144,11 +145,27 @@ public sealed class RoutingTable
             Drop(victim);
     }
 
+    /// <summary>A peer could not be asked, for a reason of this node's own: it is asked again later, and that does not count against it.</summary>
+    public void Postpone(PeerId peer, Instant now)
+    {
+        if (!_entries.TryGetValue(peer, out var entry))
+            return;
+        EndCheck(entry);
+        entry.CheckAt = now + _options.RetryDelay;
+    }
+
     /// <summary>A peer no longer serves the protocol.</summary>
     public void Remove(PeerId peer)
     {
         if (_entries.TryGetValue(peer, out var entry))
             Forget(entry);
+    }
+
+    /// <summary>There is a doubt about a member: it is to be asked soon.</summary>
+    public void Expedite(PeerId peer, Instant now)
+    {
+        if (_entries.TryGetValue(peer, out var entry))
+            entry.CheckAt = Instant.Min(entry.CheckAt, now);
     }
 
     /// <summary>
@@ -194,6 +211,9 @@ public sealed class RoutingTable
             return next;
         }
     }
+
+    /// <summary>A change of the members that has not been told yet. To be drained after every call that may change them.</summary>
+    public bool TryDequeueChange(out TableChange change) => _changes.TryDequeue(out change);
 
     /// <summary>The members nearest to a key, nearest first.</summary>
     /// <param name="target">The key.</param>
@@ -257,6 +277,7 @@ public sealed class RoutingTable
         bucket.Admit(entry, now);
         _groups.Add(entry);
         Count++;
+        _changes.Enqueue(new TableChange(entry.Peer, entry.Bucket, true));
         return true;
     }
 
@@ -317,6 +338,7 @@ public sealed class RoutingTable
     {
         _groups.Remove(member);
         Count--;
+        _changes.Enqueue(new TableChange(member.Peer, member.Bucket, false));
     }
 
     private void EndCheck(TableEntry entry)
