@@ -48,12 +48,16 @@ internal sealed class CliContext
     });
 
     /// <summary>Attaches to the folder's running node, or starts a short-lived one with a fresh identity.</summary>
-    public async Task<NodeSession> OpenNodeAsync(ParseResult parsed, CancellationToken token)
+    /// <param name="parsed">The invocation.</param>
+    /// <param name="token">Cancels.</param>
+    /// <param name="configure">Changes the options of the short-lived node.</param>
+    public async Task<NodeSession> OpenNodeAsync(ParseResult parsed, CancellationToken token, Action<PeerNodeOptions>? configure = null)
     {
         var attached = await NodeSession.TryAttachAsync(DataFolderOf(parsed), TimeoutOf(parsed), token);
         if (attached is not null)
             return attached;
         var options = new PeerNodeOptions();
+        configure?.Invoke(options);
         return await NodeSession.StartAsync(options, LoggersOf(parsed), TimeoutOf(parsed), token);
     }
 }

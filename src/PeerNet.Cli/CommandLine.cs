@@ -53,12 +53,15 @@ internal static class CommandLine
         root.Subcommands.Add(IdentifyCommand.Create(context));
         root.Subcommands.Add(PerfCommand.Create(context));
         root.Subcommands.Add(KeyCommands.Create(context));
+        root.Subcommands.Add(DhtCommands.Create(context));
+        root.Subcommands.Add(CrawlCommand.Create(context));
         return root;
     }
 
     private static (string Text, int Code)? Explain(Exception failure) => failure switch
     {
         UsageException or ConfigurationException or KeyFileException or FormatException => (failure.Message, ExitCodes.BadInput),
+        ControlException { Name: ControlErrors.UnsupportedCommand } control => ($"{control.Message}: the running node was started without it", ExitCodes.Failed),
         ControlException { Name: ControlErrors.InvalidParameters } => (failure.Message, ExitCodes.BadInput),
         ControlException control => ($"{control.Message} ({control.Name})", ExitCodes.Failed),
         PeerNetException or TimeoutException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException => (failure.Message, ExitCodes.Failed),

@@ -10,20 +10,38 @@ internal static class PeersCommand
 {
     private static readonly string[] Columns = ["peer", "agent", "address", "direction", "rtt", "streams", "received", "sent"];
 
+    private static readonly string[] KnownColumns = ["peer", "agent", "addresses", "connections"];
+
     public static Command Create(CliContext context)
     {
-        var command = new Command("peers", "List the connections of the running node.");
+        var known = new Option<bool>("--known") { Description = "All peers that the node knows, connected or not." };
+        var command = new Command("peers", "List the connections of the running node.") { known };
         command.SetAction(async (parsed, token) =>
         {
             await using var session = await NodeSession.TryAttachAsync(context.DataFolderOf(parsed), context.TimeoutOf(parsed), token)
                 ?? throw new UsageException($"No node runs in {context.DataFolderOf(parsed)}: start one with 'peernet run', or name its --data-dir.");
             var report = context.ReportOf(parsed);
+            if (parsed.GetValue(known))
+            {
+                var peers = (await session.CallAsync("peers", null, token)).GetProperty("peers");
+                report.Rows(KnownColumns, peers.EnumerateArray().Select(peer => report.IsJson ? Copy(peer) : KnownRow(peer)), "No peers.");
+                return ExitCodes.Done;
+            }
+
             var connections = (await session.CallAsync("connections", null, token)).GetProperty("connections");
             report.Rows(Columns, connections.EnumerateArray().Select(connection => report.IsJson ? Copy(connection) : Row(connection)), "No peers.");
             return ExitCodes.Done;
         });
         return command;
     }
+
+    private static JsonObject KnownRow(JsonElement peer) => new()
+    {
+        ["peer"] = peer.GetProperty("peerId").GetString(),
+        ["agent"] = peer.GetProperty("agent").GetString(),
+        ["addresses"] = new JsonArray([.. peer.GetProperty("addrs").EnumerateArray().Select(address => (JsonNode)address.GetProperty("addr").GetString()!)]),
+        ["connections"] = peer.GetProperty("connections").GetInt32().ToString(),
+    };
 
     private static JsonObject Copy(JsonElement connection) => JsonNode.Parse(connection.GetRawText())!.AsObject();
 

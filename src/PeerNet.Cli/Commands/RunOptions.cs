@@ -32,13 +32,17 @@ internal sealed class RunOptions
 
     public Option<string?> Agent { get; } = new("--agent") { Description = "What the node calls itself." };
 
+    public Option<DhtNodeMode?> Dht { get; } = new("--dht") { Description = "Part in the distributed hash table: off, client, server or auto. Default: auto." };
+
+    public Option<string?> DhtProtocol { get; } = new("--dht-protocol") { Description = "A hash table of one's own, such as /lab/kad/1.0.0, in place of the public and the local IPFS ones.", HelpName = "protocol" };
+
     public Option<bool> ServePerf { get; } = new("--serve-perf") { Description = "Serve /perf/1.0.0, which moves as much data as a peer asks for." };
 
     public Option<bool> Plain { get; } = new("--plain") { Description = "Plain lines instead of the live view." };
 
     public Option<int> Neighbours { get; } = new("--neighbours") { Description = "Start this many more nodes in the same process, in memory, that join ours: to see a network form at once.", DefaultValueFactory = _ => 0 };
 
-    public IEnumerable<Option> All => [Config, Listen, Announce, AppendAnnounce, NoAnnounce, Bootstrap, Transports, Security, Identity, KeyType, Psk, Agent, ServePerf, Plain, Neighbours];
+    public IEnumerable<Option> All => [Config, Listen, Announce, AppendAnnounce, NoAnnounce, Bootstrap, Transports, Security, Identity, KeyType, Psk, Agent, Dht, DhtProtocol, ServePerf, Plain, Neighbours];
 
     public RunOptions() => Neighbours.Validators.Add(result =>
     {
@@ -65,6 +69,8 @@ internal sealed class RunOptions
         options.KeyType = parsed.GetValue(KeyType) ?? options.KeyType;
         options.PrivateNetworkKeyFile = parsed.GetValue(Psk) ?? options.PrivateNetworkKeyFile;
         options.Agent = parsed.GetValue(Agent) ?? options.Agent;
+        options.Dht.Mode = parsed.GetValue(Dht) ?? options.Dht.Mode;
+        options.Dht.Protocol = parsed.GetValue(DhtProtocol) ?? options.Dht.Protocol;
         options.ServePerf |= parsed.GetValue(ServePerf);
         return options;
     }
@@ -72,6 +78,8 @@ internal sealed class RunOptions
     private static PeerNodeOptions FromFileAndEnvironment(string? file)
     {
         var builder = new ConfigurationBuilder();
+        // A node that is run takes part unless it is told not to; a library's node only when it is told to.
+        builder.AddInMemoryCollection([KeyValuePair.Create<string, string?>("Dht:Mode", nameof(DhtNodeMode.Auto))]);
         if (file is not null)
         {
             var settings = ReadFile(file);
@@ -79,7 +87,8 @@ internal sealed class RunOptions
             builder.AddConfiguration(settings);
         }
 
-        return PeerNodeConfiguration.Bind(builder.AddEnvironmentVariables("PEERNET_").Build());
+        builder.AddEnvironmentVariables("PEERNET_");
+        return PeerNodeConfiguration.Bind(builder.Build());
     }
 
     private static IConfigurationRoot ReadFile(string file)

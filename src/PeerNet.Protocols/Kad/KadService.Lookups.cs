@@ -90,7 +90,7 @@ public sealed partial class KadService
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         using var operation = Begin(token);
         var found = Channel.CreateBounded<KadPeer>(new BoundedChannelOptions(count) { SingleReader = true });
-        var walk = FindProvidersAsync(key, count, found.Writer, operation.Token);
+        var walk = WalkForProvidersAsync(key, count, found.Writer, operation.Token);
         try
         {
             await foreach (var provider in found.Reader.ReadAllAsync(operation.Token).ConfigureAwait(false))
@@ -107,7 +107,7 @@ public sealed partial class KadService
             await walk.ConfigureAwait(false);
     }
 
-    private async Task FindProvidersAsync(ContentKey key, int count, ChannelWriter<KadPeer> found, CancellationToken token)
+    private async Task WalkForProvidersAsync(ContentKey key, int count, ChannelWriter<KadPeer> found, CancellationToken token)
     {
         try
         {

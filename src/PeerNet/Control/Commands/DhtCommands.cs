@@ -71,6 +71,27 @@ internal static class DhtCommands
             var closest = await dht.GetClosestPeersAsync(ClosestKey(request.RequiredText("key")), token).ConfigureAwait(false);
             return new JsonObject { ["peers"] = Shapes.List(closest.Select(peer => peer.Id)), ["details"] = new JsonArray([.. closest.Select(peer => (JsonNode)Peer(peer))]) };
         });
+        table.Add("crawl", async (request, token) =>
+        {
+            var peers = new JsonArray();
+            var kad = dht.Tables.OrderByDescending(t => t.TableCount).First();
+            var crawler = new NetworkCrawler(node.Swarm, kad) { MaxPeers = (int)request.Number("max", 100_000, 1, 1_000_000) };
+            foreach (var peer in await crawler.CrawlAsync(token: token).ConfigureAwait(false))
+            {
+                peers.Add((JsonNode)new JsonObject
+                {
+                    ["peerId"] = peer.Peer.ToString(),
+                    ["agent"] = peer.Agent,
+                    ["addrs"] = Shapes.List(peer.Addresses),
+                    ["serves"] = peer.Serves,
+                    ["neighbours"] = peer.Neighbours,
+                    ["reachable"] = peer.Error is null,
+                    ["error"] = peer.Error,
+                });
+            }
+
+            return new JsonObject { ["protocol"] = kad.Protocol.Value, ["peers"] = peers };
+        });
         table.Add("dhtAsk", async (request, token) =>
         {
             var connection = await ConnectionCommands.ResolveAsync(node, request, token).ConfigureAwait(false);
