@@ -75,7 +75,7 @@ public sealed class NodeDhtTests
         foreach (var node in nodes)
         {
             while (node.Dht!.Tables[0].TableCount < 1)
-                await Task.Delay(10, TimeProvider.System, Token);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Token);
         }
 
         return nodes;
