@@ -23,6 +23,9 @@ namespace PeerNet.Swarm;
 /// </summary>
 public sealed partial class SwarmHost : IAsyncDisposable
 {
+    /// <summary>Implementation limit: how long connections may take to say farewell.</summary>
+    private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
+
     private readonly SwarmContext _context;
     private readonly HandlerRegistry _handlers;
     private readonly ConnectionTable _table;
@@ -148,9 +151,6 @@ public sealed partial class SwarmHost : IAsyncDisposable
         _context.Events.Complete();
         _dialer.Dispose();
     }
-
-    /// <summary>Implementation limit: how long connections may take to say farewell.</summary>
-    private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
 
     private async Task CloseAsync(PeerConnection connection)
     {

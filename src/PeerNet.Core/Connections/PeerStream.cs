@@ -61,6 +61,9 @@ public sealed class PeerStream : Stream, IDuplexPipe
     /// <summary>Payload bytes sent so far.</summary>
     public long BytesSent => Interlocked.Read(ref _sent);
 
+    /// <summary>Whether its holder is done with it.</summary>
+    public bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
     /// <summary>Completes when both directions have ended; it never faults.</summary>
     public Task Closed => _stream.Closed;
 

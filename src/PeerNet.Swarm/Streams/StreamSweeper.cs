@@ -15,12 +15,14 @@ internal static class StreamSweeper
             return;
         foreach (var stream in streams.Snapshot())
         {
-            if (stream.FinishedAt is { } finished)
+            if (stream.FinishedAt < now)
             {
-                if (now - finished >= limits.LingerTimeout)
+                if (now - stream.FinishedAt >= limits.LingerTimeout)
                     stream.Stream.Reset();
                 continue;
             }
+
+            stream.NoteDisposed(now);
 
             if (stream.Handler?.Options.IdleTimeout is not { } idle)
                 continue;

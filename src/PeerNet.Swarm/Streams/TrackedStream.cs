@@ -16,6 +16,7 @@ internal sealed class TrackedStream : IThreadPoolWorkItem
     private PeerStream? _peerStream;
     private PeerState? _countedAt;
     private HandlerRegistration? _handler;
+    private long _finishedAt = Instant.MaxValue.Ticks;
     private int _holds;
 
     public TrackedStream(PeerConnection connection, MuxedStream stream, IStreamScope scope, Instant openedAt)
@@ -48,8 +49,8 @@ internal sealed class TrackedStream : IThreadPoolWorkItem
     /// <summary>Bytes moved so far.</summary>
     public long Bytes => _peerStream is { } stream ? stream.BytesReceived + stream.BytesSent : 0;
 
-    /// <summary>When this node was done with the stream; null while it is in use.</summary>
-    public Instant? FinishedAt { get; private set; }
+    /// <summary>When this node was seen to be done with the stream; <see cref="Instant.MaxValue"/> while it is in use.</summary>
+    public Instant FinishedAt => new(Interlocked.Read(ref _finishedAt));
 
     // Neighbours in the connection's list.
     public TrackedStream? Next { get; set; }
@@ -81,8 +82,15 @@ internal sealed class TrackedStream : IThreadPoolWorkItem
     /// <summary>The handler has returned.</summary>
     public void HandlerEnded(Instant now)
     {
-        FinishedAt = now;
+        Finished(now);
         Release();
+    }
+
+    /// <summary>Notes that the application is done with a stream that it opened.</summary>
+    public void NoteDisposed(Instant now)
+    {
+        if (_peerStream is { IsDisposed: true })
+            Finished(now);
     }
 
     /// <summary>Serves an inbound stream on a pool thread of its own.</summary>
@@ -95,6 +103,8 @@ internal sealed class TrackedStream : IThreadPoolWorkItem
         now - OpenedAt,
         _peerStream?.BytesReceived ?? 0,
         _peerStream?.BytesSent ?? 0);
+
+    private void Finished(Instant now) => Interlocked.CompareExchange(ref _finishedAt, now.Ticks, Instant.MaxValue.Ticks);
 
     private void Release()
     {

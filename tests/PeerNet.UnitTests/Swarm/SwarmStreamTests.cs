@@ -289,6 +289,17 @@ public sealed class SwarmStreamTests : SwarmTest
     }
 
     [TestMethod]
+    public async Task A_stream_that_was_opened_here_and_disposed_does_not_wait_for_ever_either()
+    {
+        var (server, client) = await PairAsync();
+        server.Handle("/hang", async (_, token) => await Task.Delay(Timeout.InfiniteTimeSpan, token));
+        await using (await client.OpenStreamAsync(server.LocalPeer, "/hang", token: Token))
+            Assert.AreEqual(1, client.GetConnection(server.LocalPeer)!.StreamCount);
+        await Lab.AdvanceUntilAsync(() => client.GetConnection(server.LocalPeer)!.StreamCount == 0, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(90));
+        Assert.AreEqual(0, Usage(client).StreamsOutbound);
+    }
+
+    [TestMethod]
     public async Task Streams_are_listed_and_their_bytes_counted()
     {
         var (server, client) = await PairAsync();
