@@ -58,6 +58,10 @@ internal sealed class IdentifyConsumer(SwarmHost swarm)
             SignedRecord = record?.Envelope.Encoded ?? default,
         };
         swarm.ReportIdentified(connection, identity, isPush);
+
+        // The last connection may have ended meanwhile, and with it the time when addresses of a connected peer are demoted.
+        if (connection.IsClosed && !swarm.IsConnected(peer))
+            swarm.PeerStore.ReplaceTtl(peer, AddressTtl.Connected, AddressTtl.RecentlyConnected);
         return identity;
     }
 

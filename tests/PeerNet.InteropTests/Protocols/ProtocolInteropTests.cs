@@ -46,6 +46,23 @@ public sealed class ProtocolInteropTests
         Assert.IsTrue(seen.Texts("listenAddrs").Any(a => own.Node.Address.ToString().StartsWith(a.Split("/p2p/")[0], StringComparison.Ordinal)), seen.ToString());
     });
 
+    /// <summary>Peers whose control protocol does not tell what they know of us: what they tell us, and that they answer.</summary>
+    [TestMethod, Timeout(Patience, CooperativeCancellation = true)]
+    [DataRow(PeerKind.Kubo)]
+    [DataRow(PeerKind.Hivemind)]
+    [DataRow(PeerKind.Python)]
+    public Task Others_tell_what_they_are_and_answer_pings(PeerKind kind) => PeerGroup.RunAsync(async group =>
+    {
+        var peer = await group.StartAsync(kind, null, Token);
+        await using var own = await OwnNode.StartAsync();
+        var id = PeerId.Parse(peer.PeerId);
+        await own.Node.ConnectAsync(peer.Addresses.First(address => address.Contains("/tcp/", StringComparison.Ordinal)), Token);
+        Assert.IsTrue(await own.Identify.WaitIdentifiedAsync(id, Token));
+        Assert.IsTrue(own.Swarm.PeerStore.Supports(id, "/ipfs/ping/1.0.0"));
+        Assert.IsGreaterThan(TimeSpan.Zero, await own.Ping.PingAsync(id, Token));
+        TestContext.WriteLine($"{kind}: {own.Swarm.PeerStore.Get(id)!.AgentVersion}, {own.Swarm.PeerStore.GetProtocols(id).Count} protocols");
+    });
+
     [TestMethod, DynamicData(nameof(Kinds)), Timeout(Patience, CooperativeCancellation = true)]
     public Task Our_push_arrives(PeerKind kind) => RunAsync(kind, weDial: true, async (own, peer, id) =>
     {
