@@ -14,6 +14,9 @@ public abstract class RawTransportConformance
 {
     private const int BulkBytes = 4 * 1024 * 1024;
 
+    /// <summary>For deadlines of the transport under test: no law here is about time, and the machine may be busy.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     /// <summary>Set by the runner.</summary>
     public TestContext TestContext { get; set; } = null!;
 

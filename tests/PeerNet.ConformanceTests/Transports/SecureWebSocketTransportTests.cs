@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using PeerNet.Connections.Transports.Tcp;
 using PeerNet.Connections.Transports.WebSocket;
 using PeerNet.Core.Errors;
 using PeerNet.Core.Transports;
@@ -18,7 +19,13 @@ public sealed class SecureWebSocketTransportTests : RawTransportConformance
     protected override bool HasHalfClose => false;
 
     protected override IRawTransport Create()
-        => new WebSocketTransport(new WebSocketOptions { ServerCertificate = Certificate, AllowUntrustedCertificates = true });
+        => new WebSocketTransport(new WebSocketOptions
+        {
+            Tcp = new TcpOptions { ConnectTimeout = Patience },
+            HandshakeTimeout = Patience,
+            ServerCertificate = Certificate,
+            AllowUntrustedCertificates = true,
+        });
 
     [TestMethod]
     [DataRow("/wss", "/wss")]

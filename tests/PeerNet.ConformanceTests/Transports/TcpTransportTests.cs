@@ -14,7 +14,7 @@ public sealed class TcpTransportTests : RawTransportConformance
 {
     protected override Multiaddress ListenAddress { get; } = Multiaddress.Parse("/ip4/127.0.0.1/tcp/0");
 
-    protected override IRawTransport Create() => new TcpTransport();
+    protected override IRawTransport Create() => new TcpTransport(new TcpOptions { ConnectTimeout = Patience });
 
     [TestMethod]
     public async Task A_dial_leaves_from_the_listening_port()

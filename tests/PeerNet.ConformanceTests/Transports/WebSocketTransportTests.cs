@@ -1,3 +1,4 @@
+using PeerNet.Connections.Transports.Tcp;
 using PeerNet.Connections.Transports.WebSocket;
 using PeerNet.Core.Transports;
 using PeerNet.Multiformats;
@@ -13,5 +14,6 @@ public sealed class WebSocketTransportTests : RawTransportConformance
 
     protected override bool HasHalfClose => false;
 
-    protected override IRawTransport Create() => new WebSocketTransport();
+    protected override IRawTransport Create()
+        => new WebSocketTransport(new WebSocketOptions { Tcp = new TcpOptions { ConnectTimeout = Patience }, HandshakeTimeout = Patience });
 }

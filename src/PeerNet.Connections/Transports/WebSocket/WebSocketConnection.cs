@@ -18,12 +18,12 @@ internal sealed class WebSocketConnection : RawConnection
 
     private readonly System.Net.WebSockets.WebSocket _socket;
     private readonly RawConnection _tcp;
-    private readonly RawConnectionStream _tcpStream;
+    private readonly TcpStream _tcpStream;
     private readonly SslStream? _tls;
     private int _ended;
     private bool _peerEnded;
 
-    public WebSocketConnection(System.Net.WebSockets.WebSocket socket, RawConnection tcp, RawConnectionStream tcpStream, SslStream? tls, Multiaddress local, Multiaddress remote)
+    public WebSocketConnection(System.Net.WebSockets.WebSocket socket, RawConnection tcp, TcpStream tcpStream, SslStream? tls, Multiaddress local, Multiaddress remote)
     {
         _socket = socket;
         _tcp = tcp;

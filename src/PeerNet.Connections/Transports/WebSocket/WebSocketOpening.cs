@@ -59,7 +59,7 @@ internal static class WebSocketOpening
     private static async ValueTask<WebSocketConnection> OpenAsync(
         RawConnection tcp, Func<Stream, SslStream?, Task<System.Net.WebSockets.WebSocket>> open, WebSocketTarget target, Multiaddress local, Multiaddress remote, CancellationToken token)
     {
-        var tcpStream = new RawConnectionStream(tcp);
+        var tcpStream = new TcpStream(tcp);
         var tls = target.IsSecure ? new SslStream(tcpStream, leaveInnerStreamOpen: true) : null;
         try
         {
@@ -116,7 +116,7 @@ internal static class WebSocketOpening
     {
         if (stream is SslStream tls)
             await tls.ShutdownAsync().WaitAsync(token).ConfigureAwait(false);
-        else if (stream is RawConnectionStream raw)
+        else if (stream is TcpStream raw)
             await raw.ShutdownAsync(token).ConfigureAwait(false);
     }
 }
