@@ -131,7 +131,7 @@ internal sealed class LookupRunner(SwarmHost swarm, KadOptions options, KadClien
 
     /// <summary>Where a peer that just answered is; when its connection has ended since, as far away as can be.</summary>
     public Multiaddress RemoteOf(PeerId peer)
-        => swarm.GetConnection(peer)?.Description.RemoteAddress ?? swarm.PeerStore.GetAddresses(peer).FirstOrDefault() ?? Farthest;
+        => swarm.GetConnection(peer)?.Description.RemoteAddress ?? (swarm.PeerStore.GetAddresses(peer) is [var first, ..] ? first : Farthest);
 
     private static List<Multiaddress> Merge(IReadOnlyList<Multiaddress> known, IReadOnlyList<Multiaddress> more)
         => [.. known.Union(more).Take(KadProtocol.MaxAddressesPerPeer)];
