@@ -17,7 +17,7 @@ internal sealed class KadResponder(SwarmHost swarm, KadOptions options, TableKee
     private const int MaxProviders = 100;
 
     private readonly Lock _lock = new();
-    private readonly PeerBudgets _providerKeys = new(options.ProviderKeyBurstPerPeer, options.ProviderKeysPerHourPerPeer / TimeSpan.SecondsPerHour);
+    private readonly PeerBudgets _providerKeys = new(options.ProviderKeyBurstPerPeer, options.ProviderKeysPerHourPerPeer / (double)TimeSpan.SecondsPerHour);
 
     /// <summary>Answers one request of a peer.</summary>
     public ValueTask<KadReply> AnswerAsync(KadMessage request, ConnectionDescription connection, CancellationToken token) => request.Type switch

@@ -19,7 +19,7 @@ internal sealed class PeerBudgets(int burst, double perSecond)
     {
         var tokens = _buckets.TryGetValue(peer, out var bucket) ? Math.Min(burst, bucket.Tokens + ((now - bucket.At).TotalSeconds * perSecond)) : burst;
         if (tokens < 1)
-            return TimeSpan.FromSeconds((1 - tokens) / perSecond);
+            return perSecond > 0 ? TimeSpan.FromSeconds((1 - tokens) / perSecond) : TimeSpan.MaxValue;
         if (!_buckets.ContainsKey(peer) && _buckets.Count >= MaxPeers)
             Forget(now);
         _buckets[peer] = (tokens - 1, now);

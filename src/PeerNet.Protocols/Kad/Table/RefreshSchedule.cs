@@ -14,12 +14,16 @@ public sealed class RefreshSchedule
     // Implementation limit: peers that arrive together are one reason.
     private static readonly TimeSpan GrowthDelay = TimeSpan.FromSeconds(1);
 
+    // Nodes that join at the same time ask before the others are known: few peers are asked again soon, then ever more seldom.
+    private static readonly TimeSpan FirstLowDelay = TimeSpan.FromSeconds(2);
+
     private readonly RoutingTable _table;
     private readonly RefreshOptions _options;
     private readonly Random _random;
     private readonly List<Instant?> _lookedInto = [];
     private Instant _selfDue;
     private Instant _selfTaken = Instant.MinValue;
+    private TimeSpan _lowDelay = FirstLowDelay;
     private int _knownCount;
 
     /// <summary>Begins with a lookup of the own key that is due at once.</summary>
@@ -83,9 +87,12 @@ public sealed class RefreshSchedule
 
         if (SelfDue <= now)
         {
+            if (_table.Count > _knownCount)
+                _lowDelay = FirstLowDelay;
             _knownCount = _table.Count;
             _selfTaken = now;
-            _selfDue = now + Jittered(IsLow ? _options.LowInterval : _options.Interval);
+            _selfDue = now + Jittered(IsLow ? _lowDelay : _options.Interval);
+            _lowDelay = TimeSpan.FromTicks(Math.Min(_lowDelay.Ticks * 2, _options.LowInterval.Ticks));
             return true;
         }
 
@@ -135,7 +142,7 @@ public sealed record RefreshOptions
     /// <summary>Between two refreshes of the same bucket ("Amino").</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Between two lookups of the own key while the table has few peers.</summary>
+    /// <summary>Between two lookups of the own key while the table has few peers, at the longest: the first ones follow one another sooner.</summary>
     public TimeSpan LowInterval { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Fewer peers than this are few.</summary>

@@ -33,8 +33,24 @@ public sealed class TableUpkeepTests
         Assert.AreEqual(Start + TimeSpan.FromSeconds(1), schedule.NextDeadline);
         Assert.IsTrue(schedule.TryTake(Start + TimeSpan.FromSeconds(1), out _));
         Assert.IsTrue(schedule.IsLow);
-        Assert.IsFalse(schedule.TryTake(Start + TimeSpan.FromSeconds(90), out _));
-        Assert.IsTrue(schedule.TryTake(Start + TimeSpan.FromSeconds(122), out _));
+    }
+
+    [TestMethod]
+    public void While_there_are_few_peers_they_are_asked_again_soon_and_then_ever_more_seldom()
+    {
+        var (table, schedule) = Begin();
+        Add(table, 3);
+        var times = new List<TimeSpan>();
+        for (var second = 0; second < 900; second++)
+        {
+            if (schedule.TryTake(Start + TimeSpan.FromSeconds(second), out _))
+                times.Add(TimeSpan.FromSeconds(second));
+        }
+
+        Assert.IsLessThanOrEqualTo(TimeSpan.FromSeconds(2), times[1]);
+        Assert.IsLessThanOrEqualTo(TimeSpan.FromSeconds(7), times[2]);
+        Assert.IsLessThanOrEqualTo(15, times.Count);
+        Assert.IsLessThanOrEqualTo(TimeSpan.FromMinutes(2), times.Zip(times.Skip(1)).Max(pair => pair.Second - pair.First));
     }
 
     [TestMethod]
