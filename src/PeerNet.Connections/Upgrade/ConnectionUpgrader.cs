@@ -20,6 +20,10 @@ public sealed class ConnectionUpgrader
     /// <summary>Implementation limit: how long a connection that failed may take to say so. It is a few bytes into a buffer of the kernel.</summary>
     private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
 
+    // Implementation limits of a farewell: what a peer may have under way when it is told "na".
+    private const int FarewellReadBytes = 4096;
+    private const int MaxFarewellReads = 16;
+
     private readonly PeerId _localPeer;
     private readonly IReadOnlyList<ISecurityProtocol> _securities;
     private readonly IReadOnlyList<IMuxer> _muxers;
@@ -87,26 +91,37 @@ public sealed class ConnectionUpgrader
 
     private async ValueTask EndAsync(RawConnection raw, Exception error)
     {
-        await SayFarewellAsync(raw.ShutdownAsync, error).ConfigureAwait(false);
+        await SayFarewellAsync(raw.ShutdownAsync, () => raw.ReceiveAsync(new byte[FarewellReadBytes]), raw.Abort, error).ConfigureAwait(false);
         raw.Abort();
     }
 
     private async ValueTask EndAsync(SecureConnection secure, Exception error)
     {
-        await SayFarewellAsync(secure.ShutdownAsync, error).ConfigureAwait(false);
-
+        await SayFarewellAsync(secure.ShutdownAsync, () => DropAsync(secure), secure.Abort, error).ConfigureAwait(false);
         await secure.DisposeAsync().ConfigureAwait(false);
     }
 
-    // The peer shall hear the last "na"; everything else ends without a farewell.
-    private async ValueTask SayFarewellAsync(Func<CancellationToken, ValueTask> shutdown, Exception error)
+    private static async ValueTask<int> DropAsync(SecureConnection secure)
     {
-        if (error is not NegotiationException { Reason: NegotiationFailure.Unsupported })
+        var slice = await secure.ReceiveAsync().ConfigureAwait(false);
+        slice.Release();
+        return slice.Length;
+    }
+
+    // The peer shall hear the last "na"; everything else ends without a farewell. What the peer sends on is read until it ends too, within
+    // bounds: a socket closed with bytes unread resets, and a reset overtakes what was written.
+    private async ValueTask SayFarewellAsync(Func<CancellationToken, ValueTask> shutdown, Func<ValueTask<int>> receive, Action abort, Exception error)
+    {
+        if (error is not NegotiationException { Reason: NegotiationFailure.Unsupported or NegotiationFailure.Closed })
             return;
         using var deadline = _time.CreateDeadline(FarewellTimeout);
+        await using var ending = deadline.Token.UnsafeRegister(static abort => ((Action)abort!)(), abort).ConfigureAwait(false);
         try
         {
             await shutdown(deadline.Token).ConfigureAwait(false);
+            for (var reads = 0; reads < MaxFarewellReads && await receive().ConfigureAwait(false) > 0; reads++)
+            {
+            }
         }
         catch (Exception ended) when (ended is PeerNetException or OperationCanceledException)
         {
