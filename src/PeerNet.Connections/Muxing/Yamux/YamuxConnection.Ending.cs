@@ -104,19 +104,20 @@ internal sealed partial class YamuxConnection
     private void OnTimer()
     {
         bool start;
-        bool timedOut;
+        bool stuck;
+        var timedOut = false;
         bool late;
         lock (Gate)
         {
             var now = Now;
             _armedFor = Instant.MaxValue;
             late = now >= _closeDeadline;
-            timedOut = now >= Sender.StuckAt;
+            stuck = now >= Sender.StuckAt;
             if (_end is null)
             {
                 foreach (var state in Session.HandleDeadline(now))
                     ((YamuxStream)state.Owner!).OnReset(byPeer: false);
-                timedOut |= Session.IsTimedOut;
+                timedOut = Session.IsTimedOut;
             }
 
             start = Sender.TryStart();
@@ -124,7 +125,9 @@ internal sealed partial class YamuxConnection
 
         if (start)
             Sender.Run();
-        if (timedOut)
+        if (stuck)
+            Fail(ConnectionCloseReason.TransportFailure, "The transport has taken nothing for too long.");
+        else if (timedOut)
             Fail(ConnectionCloseReason.KeepAliveTimeout, "The peer has shown no sign of life.");
         else if (late)
             Release();

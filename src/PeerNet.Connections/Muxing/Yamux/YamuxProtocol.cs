@@ -57,6 +57,15 @@ internal static class YamuxProtocol
     /// </summary>
     public static readonly TimeSpan MinTuningTime = TimeSpan.FromMilliseconds(0.5);
 
+    /// <summary>
+    /// What a slow link still moves in a second. The operating system may have taken megabytes that such a link needs a while for, and a ping
+    /// goes behind them: 32 KiB are a poor mobile connection.
+    /// </summary>
+    public const int SlowLinkBytesPerSecond = 32 * 1024;
+
+    /// <summary>The longest time that a pong is given for what queues in front of its ping.</summary>
+    public const int MaxQueueingSeconds = 60;
+
     /// <summary>How long a stream that nobody reads any more returns credit before it is reset.</summary>
     public static readonly TimeSpan DrainTime = TimeSpan.FromMinutes(5);
 }

@@ -155,6 +155,7 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
                 connection.Counters.WindowUpdatesPiggybacked += grants;
             else
                 connection.Counters.WindowUpdatesAlone += grants;
+            session.OnSent(block.PlaintextBytes);
             (_pending, _inFlight) = (_inFlight, block);
             return true;
         }
@@ -182,6 +183,7 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
         lock (connection.Gate)
         {
             StuckAt = connection.Now + connection.Options.WriteTimeout + TimeSpan.FromSeconds((double)sealedFrames.Length / MinBytesPerSecond);
+            connection.Session.OnSendBlocked();
             ServeWriters();
         }
 
@@ -201,7 +203,7 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
             lock (connection.Gate)
             {
                 StuckAt = Instant.MaxValue;
-                connection.Session.OnSendProgress(connection.Now);
+                connection.Session.OnSendUnblocked(connection.Now);
             }
 
             SendAll();

@@ -29,9 +29,19 @@ internal sealed partial class YamuxSession
     }
 
     /// <summary>
-    /// The socket took bytes that it had not taken at first: the peer's end of the transport lives, however long its pong has to queue.
+    /// Bytes were handed to the transport. They may queue in front of a ping, so a peer that sends nothing meanwhile is given time for them.
     /// </summary>
-    public void OnSendProgress(Instant now) => _lastProgress = now;
+    public void OnSent(int bytes) => _sentSinceReceived += bytes;
+
+    /// <summary>The transport does not take bytes at once. It has its own deadline, and no pong can be expected.</summary>
+    public void OnSendBlocked() => _isSendBlocked = true;
+
+    /// <summary>The transport has taken them after all: the peer's end of it lives.</summary>
+    public void OnSendUnblocked(Instant now)
+    {
+        _isSendBlocked = false;
+        _lastProgress = now;
+    }
 
     /// <summary>Does what is due. Answers the streams that were reset because nobody read them and the peer did not end them.</summary>
     public IReadOnlyList<YamuxStreamState> HandleDeadline(Instant now)
@@ -57,8 +67,11 @@ internal sealed partial class YamuxSession
         {
             if (!_pings.IsOutstanding)
                 return _lastReceived + _options.KeepAliveInterval;
+            if (_isSendBlocked)
+                return Instant.MaxValue;
+            var queueing = Math.Min(_sentSinceReceived / YamuxProtocol.SlowLinkBytesPerSecond, YamuxProtocol.MaxQueueingSeconds);
             var alive = _lastReceived > _lastProgress ? _lastReceived : _lastProgress;
-            return (_pings.SentAt > alive ? _pings.SentAt : alive) + _options.KeepAliveTimeout;
+            return (_pings.SentAt > alive ? _pings.SentAt : alive) + _options.KeepAliveTimeout + TimeSpan.FromSeconds(queueing);
         }
     }
 

@@ -7,7 +7,11 @@ namespace PeerNet.Connections.Muxing.Yamux;
 internal sealed partial class YamuxSession
 {
     /// <summary>Something arrived: the peer lives.</summary>
-    public void OnReceived(Instant now) => _lastReceived = now;
+    public void OnReceived(Instant now)
+    {
+        _lastReceived = now;
+        _sentSinceReceived = 0;
+    }
 
     /// <summary>A header arrived. <paramref name="stream"/> is set where an effect concerns one.</summary>
     public FrameEffects Receive(ReadOnlySpan<byte> bytes, Instant now, out YamuxHeader header, out YamuxStreamState? stream)

@@ -26,6 +26,8 @@ internal sealed partial class YamuxSession
     private long _reserved;
     private Instant _lastReceived;
     private Instant _lastProgress;
+    private long _sentSinceReceived;
+    private bool _isSendBlocked;
     private Instant _openingPingAt;
     private Instant _shrinkAt;
 
