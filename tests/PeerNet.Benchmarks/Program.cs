@@ -5,6 +5,7 @@ var suites = new Dictionary<string, Func<string[], Task>>(StringComparer.Ordinal
 {
     ["yamux"] = YamuxBenchmarks.RunAsync,
     ["security"] = SecurityBenchmarks.RunAsync,
+    ["wire"] = WireBenchmarks.RunAsync,
 };
 
 if (args.Length == 0 || !suites.TryGetValue(args[0], out var suite))
