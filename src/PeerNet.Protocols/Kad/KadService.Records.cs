@@ -122,7 +122,7 @@ public sealed partial class KadService
                 "value",
                 (answerer, answer, closer) =>
                 {
-                    ReadOnlyMemory<byte>? value = answer.Record is { } record && record.Key.Span.SequenceEqual(key.Span) ? record.Value : null;
+                    var value = answer.Record is { } record && record.Key.Span.SequenceEqual(key.Span) ? record.Value : default(ReadOnlyMemory<byte>?);
                     if (lookup.OnAnswered(answerer, value, closer.Select(one => one.Id), _swarm.Time.GetUtcNow()))
                         better?.TryWrite(lookup.Best!.Value);
                 },

@@ -93,6 +93,7 @@ public sealed class KadServiceTests : SwarmTest
             await node.Records.PutAsync(Value("/v/key", "old", nodes[0].Peer), Token);
         await nodes[5].Records.PutAsync(Value("/v/key", "young", nodes[0].Peer), Token);
         Assert.AreEqual("young", await GetAsync(nodes[0], "/v/key"));
+        Assert.IsNull(await GetAsync(nodes[0], "/v/nobody's"));
         await UntilAsync(() => nodes.Skip(1).All(node => Stored(node, "/v/key") == "young"));
     }
 
