@@ -295,7 +295,7 @@ public sealed class KeyTests
         {
             writer.WriteInteger(0);
             foreach (var number in new[] { modulus, numbers.Exponent!, numbers.D!, p, numbers.Q!, dp, numbers.DQ!, numbers.InverseQ! })
-                writer.WriteIntegerUnsigned(number);
+                writer.WriteIntegerUnsigned(number.AsSpan().TrimStart((byte)0));
         }
 
         return writer.Encode();
