@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using PeerNet.Configuration;
 using PeerNet.Identity;
 using PeerNet.Swarm;
@@ -11,16 +11,22 @@ internal sealed class PeerFlags
 {
     public const string HelpText =
         """
+        The node's own flags, as those of every peer (interop/js/README.md):
         --name TEXT  --seed TEXT  --key HEX  --key-type ed25519|secp256k1|ecdsa|rsa  --agent TEXT
         --listen MA  --announce MA  --append-announce MA  --bootstrap MA            (repeatable)
         --transports tcp,ws,wss,memory  --security noise,tls  --muxers yamux  --psk FILE
         --dht off|client|server|auto  --dht-protocol ID|both  --dht-prefix /NAME  --dht-addrs all|public|private  --dht-diversity off|default
-        --no-limits  --data-folder FOLDER  --dns-server ADDRESS:PORT
-        """;
+        --no-limits  --data-folder FOLDER  --dns-server ADDRESS:PORT  --log LEVEL
+        --set GROUP.OPTION=VALUE (repeatable), durations in milliseconds:
+        """ + "\n  " + PeerSettings.HelpText;
 
     private static readonly string[] Multiple = ["listen", "announce", "append-announce", "bootstrap", "set"];
     private static readonly string[] Switches = ["help", "no-limits", "js-defaults", "fix-dcutr", "fix-autonat", "announce-observed", "dial-discovered"];
-    private static readonly string[] Single = ["name", "seed", "key", "key-type", "agent", "transports", "security", "muxers", "psk", "impl", "dht", "dht-protocol", "dht-prefix", "dht-addrs", "dht-diversity", "data-folder", "dns-server"];
+    private static readonly string[] Single =
+    [
+        "name", "seed", "key", "key-type", "agent", "transports", "security", "muxers", "psk", "impl", "dht", "dht-protocol", "dht-prefix", "dht-addrs",
+        "dht-diversity", "data-folder", "dns-server", "log",
+    ];
 
     private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
 
@@ -57,7 +63,10 @@ internal sealed class PeerFlags
         return flags;
     }
 
-    public async Task<PeerNode> StartAsync(CancellationToken token)
+    /// <summary>What to log, in <see cref="StderrLog"/>'s words.</summary>
+    public string? Log => One("log");
+
+    public async Task<PeerNode> StartAsync(ILoggerFactory loggers, CancellationToken token)
     {
         if ((One("muxers") ?? "yamux") != "yamux")
             throw new FormatException("this peer has --muxers yamux only");
@@ -90,7 +99,8 @@ internal sealed class PeerFlags
             options.WebSocket.AllowUntrustedCertificates = true;
         }
 
-        var builder = PeerNode.CreateBuilder().WithOptions(options).WithLogging(NullLoggerFactory.Instance);
+        var components = new PeerSettings(All("set")).Apply(options, new ComponentOptions());
+        var builder = PeerNode.CreateBuilder().WithOptions(options).WithComponents(components).WithLogging(loggers);
         if (Key() is { } key)
             builder.WithIdentity(key);
         return await builder.StartAsync(token);

@@ -12,15 +12,16 @@ using var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
 var clock = TimeProvider.System;
 var started = clock.GetTimestamp();
 
+using var log = new StderrLog();
 PeerFlags flags;
 try
 {
     flags = PeerFlags.Parse(args);
+    log.SetLevel(flags.Log);
 }
 catch (FormatException error)
 {
-    Console.Error.WriteLine(error.Message);
-    return 2;
+    return Fatal(error, 2);
 }
 
 if (flags.Help)
@@ -39,19 +40,22 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signa
 PeerNode node;
 try
 {
-    node = await flags.StartAsync(stopping.Token);
+    node = await flags.StartAsync(log, stopping.Token);
 }
 catch (Exception error)
 {
     // Whatever kept the node from starting is for the driver to read.
-    output.WriteLine(new JsonObject { ["event"] = "fatal", ["t"] = clock.GetUtcNow().ToUnixTimeMilliseconds(), ["error"] = error.Message }.ToJsonString());
-    return 1;
+    return Fatal(error, 1);
 }
 
 await using (node)
 {
     var host = new ControlHost(node, stopping.Cancel);
-    var session = host.CreateSession(input, output);
+    var session = host.CreateSession(input, output, commands => commands.Add("log", request =>
+    {
+        log.SetLevel(request.Text("ns"));
+        return null;
+    }));
     node.Handle(TestProtocols.Echo, TestProtocols.EchoAsync, PeerFlags.TestHandlerOptions);
     session.ForwardEvents(node);
     var ready = PeerNet.Control.Commands.SelfCommands.Self(node);
@@ -67,3 +71,9 @@ await using (node)
 // Reading standard input cannot be cancelled; the process ends all the same.
 Environment.Exit(0);
 return 0;
+
+int Fatal(Exception error, int status)
+{
+    output.WriteLine(new JsonObject { ["event"] = "fatal", ["t"] = clock.GetUtcNow().ToUnixTimeMilliseconds(), ["error"] = error.Message }.ToJsonString());
+    return status;
+}

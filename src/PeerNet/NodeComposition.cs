@@ -35,7 +35,7 @@ internal static class NodeComposition
 {
     private static readonly string Version = typeof(NodeComposition).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
-    public static PeerNode Create(PeerNodeSettings settings, PrivateKey? identity, ILoggerFactory loggers, TimeProvider time)
+    public static PeerNode Create(PeerNodeSettings settings, PrivateKey? identity, ComponentOptions components, ILoggerFactory loggers, TimeProvider time)
     {
         var options = settings.Options;
         var log = loggers.CreateLogger("PeerNet");
@@ -48,10 +48,10 @@ internal static class NodeComposition
             var resolver = new AddressResolver(new DnsLookup(new DnsOptions { Servers = settings.NameServers }));
             storage = folder is null ? null : NodeStorage.Open(folder.DatabaseFile, time: time, loggers: loggers);
             var agent = options.Agent ?? $"peernet/{Version}";
-            var swarm = new SwarmHost(Swarm(settings), new SwarmServices
+            var swarm = new SwarmHost(Swarm(settings, components), new SwarmServices
             {
                 Identity = identity,
-                Transports = Transports(settings, identity, time),
+                Transports = Transports(settings, components, identity, time),
                 Negotiator = new MultistreamNegotiator(time),
                 Resolver = resolver,
                 Gater = new ConnectionGater(folder is null ? null : new FileGaterStore(folder.GaterFile)),
@@ -63,8 +63,8 @@ internal static class NodeComposition
             {
                 Swarm = swarm,
                 Resolver = resolver,
-                Identify = new IdentifyService(swarm, new IdentifyOptions { AgentVersion = agent }, loggers),
-                Ping = new PingService(swarm),
+                Identify = new IdentifyService(swarm, components.Identify with { AgentVersion = agent }, loggers),
+                Ping = new PingService(swarm, components.Ping),
                 Perf = new PerfService(swarm, new PerfOptions { Serve = options.ServePerf }),
                 Fetch = new FetchService(swarm),
                 Agent = agent,
@@ -95,24 +95,24 @@ internal static class NodeComposition
         return loaded.Key;
     }
 
-    private static ITransport[] Transports(PeerNodeSettings settings, PrivateKey identity, TimeProvider time)
+    private static ITransport[] Transports(PeerNodeSettings settings, ComponentOptions components, PrivateKey identity, TimeProvider time)
     {
         var options = settings.Options;
         var upgrader = new ConnectionUpgrader(
             identity.PeerId,
             [.. options.Security.Select(name => Security(name, identity, time))],
-            [new YamuxMuxer(options.Limits.Unlimited ? new YamuxOptions { MaxInboundStreams = int.MaxValue } : new YamuxOptions())],
+            [new YamuxMuxer(options.Limits.Unlimited ? components.Yamux with { MaxInboundStreams = int.MaxValue } : components.Yamux)],
             Protector(options.PrivateNetworkKeyFile),
             time: time);
-        return [.. options.Transports.Select(name => (ITransport)new UpgradingTransport(Raw(name, options, time), upgrader))];
+        return [.. options.Transports.Select(name => (ITransport)new UpgradingTransport(Raw(name, options, components, time), upgrader))];
     }
 
     private static ISecurityProtocol Security(string name, PrivateKey identity, TimeProvider time)
         => name == "tls" ? new TlsProtocol(identity, time: time) : new NoiseProtocol(identity);
 
-    private static IRawTransport Raw(string name, PeerNodeOptions options, TimeProvider time) => name switch
+    private static IRawTransport Raw(string name, PeerNodeOptions options, ComponentOptions components, TimeProvider time) => name switch
     {
-        "tcp" => new TcpTransport(time: time),
+        "tcp" => new TcpTransport(components.Tcp, time),
         "ws" => new WebSocketTransport(WebSocket(options.WebSocket), time),
         _ => new MemoryTransport(),
     };
@@ -149,13 +149,13 @@ internal static class NodeComposition
         }
     }
 
-    private static SwarmOptions Swarm(PeerNodeSettings settings)
+    private static SwarmOptions Swarm(PeerNodeSettings settings, ComponentOptions components)
     {
         var options = settings.Options;
         var limits = options.Limits;
         return new SwarmOptions
         {
-            Listening = new ListenOptions
+            Listening = components.Listening with
             {
                 Announce = settings.Announce,
                 AppendAnnounce = settings.AppendAnnounce,
@@ -164,7 +164,7 @@ internal static class NodeComposition
                     ? new AddressLimits { PerIPv4 = perIp, PerIPv6Site = perIp, PerIPv6Provider = Math.Max(perIp, new AddressLimits().PerIPv6Provider) }
                     : new AddressLimits(),
             },
-            Connections = new ConnectionManagerOptions
+            Connections = components.Connections with
             {
                 LowWatermark = limits.Unlimited ? int.MaxValue : options.ConnectionManager.Low,
                 HighWatermark = limits.Unlimited ? int.MaxValue : options.ConnectionManager.High,

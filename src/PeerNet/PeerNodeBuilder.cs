@@ -12,6 +12,7 @@ public sealed class PeerNodeBuilder
     private PrivateKey? _identity;
     private ILoggerFactory _loggers = NullLoggerFactory.Instance;
     private TimeProvider _time = TimeProvider.System;
+    private ComponentOptions _components = new();
     private bool _defaultListen;
 
     internal PeerNodeBuilder()
@@ -77,6 +78,12 @@ public sealed class PeerNodeBuilder
         return this;
     }
 
+    internal PeerNodeBuilder WithComponents(ComponentOptions components)
+    {
+        _components = components;
+        return this;
+    }
+
     /// <summary>Checks the options, makes the node and starts it: identity, listeners, control socket, bootstrap.</summary>
     /// <exception cref="ConfigurationException">An option has no usable value; the message names it.</exception>
     /// <exception cref="DataFolderException">The data folder is in use or cannot be written to.</exception>
@@ -85,7 +92,7 @@ public sealed class PeerNodeBuilder
     public async Task<PeerNode> StartAsync(CancellationToken token = default)
     {
         var settings = PeerNodeSettings.From(_options);
-        var node = NodeComposition.Create(settings, _identity, _loggers, _time);
+        var node = NodeComposition.Create(settings, _identity, _components, _loggers, _time);
         try
         {
             await node.StartAsync(_defaultListen && settings.Listen.Count == 0, token).ConfigureAwait(false);

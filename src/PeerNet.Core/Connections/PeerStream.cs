@@ -19,6 +19,12 @@ namespace PeerNet.Core.Connections;
 /// </remarks>
 public sealed class PeerStream : Stream, IDuplexPipe
 {
+    /// <summary>
+    /// Implementation limit: what one write may move before it shows in the counters. A peer's first window: a longer write has to wait for
+    /// the peer anyway, and who watches the counters must see that it moves, or that it does not.
+    /// </summary>
+    private const int MaxCountedBytes = 256 * 1024;
+
     private readonly MuxedStream _stream;
     private readonly BandwidthCounter[] _counters;
     private PipeReader? _input;
@@ -58,7 +64,7 @@ public sealed class PeerStream : Stream, IDuplexPipe
     /// <summary>Payload bytes received so far.</summary>
     public long BytesReceived => Interlocked.Read(ref _received);
 
-    /// <summary>Payload bytes sent so far.</summary>
+    /// <summary>Payload bytes sent so far: what the multiplexer has taken over. A write in progress shows in pieces.</summary>
     public long BytesSent => Interlocked.Read(ref _sent);
 
     /// <summary>Whether its holder is done with it.</summary>
@@ -125,10 +131,19 @@ public sealed class PeerStream : Stream, IDuplexPipe
     /// <inheritdoc />
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Interlocked.Add(ref _sent, buffer.Length);
-        foreach (var counter in _counters)
-            counter.AddSent(buffer.Length);
-        return _stream.WriteAsync(buffer, cancellationToken);
+        if (buffer.Length > MaxCountedBytes)
+            return WriteInPiecesAsync(buffer, cancellationToken);
+        var pending = _stream.WriteAsync(buffer, cancellationToken);
+        if (!pending.IsCompletedSuccessfully)
+            return Awaited(this, pending, buffer.Length);
+        CountSent(buffer.Length);
+        return default;
+
+        static async ValueTask Awaited(PeerStream self, ValueTask pending, int count)
+        {
+            await pending.ConfigureAwait(false);
+            self.CountSent(count);
+        }
     }
 
     /// <inheritdoc />
@@ -187,6 +202,24 @@ public sealed class PeerStream : Stream, IDuplexPipe
         {
             // The stream has ended already, by a reset or with its connection: nothing is left to end.
         }
+    }
+
+    private async ValueTask WriteInPiecesAsync(ReadOnlyMemory<byte> buffer, CancellationToken token)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var piece = buffer[..Math.Min(buffer.Length, MaxCountedBytes)];
+            await _stream.WriteAsync(piece, token).ConfigureAwait(false);
+            CountSent(piece.Length);
+            buffer = buffer[piece.Length..];
+        }
+    }
+
+    private void CountSent(int count)
+    {
+        Interlocked.Add(ref _sent, count);
+        foreach (var counter in _counters)
+            counter.AddSent(count);
     }
 
     private void CountReceived(int count)

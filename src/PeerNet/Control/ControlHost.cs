@@ -18,8 +18,19 @@ internal sealed class ControlHost
     }
 
     /// <summary>A session over a pair of text streams.</summary>
-    public ControlSession CreateSession(TextReader input, TextWriter output) => new(
-        input, output, (session, table) => NodeCommands.Register(_node, _state.Value, session, table), _node.Swarm.Time, _stop);
+    public ControlSession CreateSession(TextReader input, TextWriter output) => CreateSession(input, output, static _ => { });
+
+    /// <summary>A session with commands of the program's own.</summary>
+    public ControlSession CreateSession(TextReader input, TextWriter output, Action<ControlCommandTable> addCommands) => new(
+        input,
+        output,
+        (session, table) =>
+        {
+            NodeCommands.Register(_node, _state.Value, session, table);
+            addCommands(table);
+        },
+        _node.Swarm.Time,
+        _stop);
 
     /// <summary>A session inside the process, and its driver.</summary>
     public ControlClient OpenClient(CancellationToken stopping)

@@ -16,6 +16,7 @@ internal sealed class KeptStream
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _taken;
     private bool _atEnd;
+    private bool _writeClosed;
     private Exception? _error;
 
     public KeptStream(string handle, PeerStream stream, bool collect)
@@ -33,17 +34,55 @@ internal sealed class KeptStream
     /// <summary>Completes when the driver is done with the stream, or the stream with the driver.</summary>
     public Task Ended => Task.WhenAny(_ended.Task, Stream.Closed);
 
+    /// <summary>Whether the peer has ended its direction, or the stream was reset.</summary>
+    public bool IsReadEnded
+    {
+        get
+        {
+            lock (_sync)
+                return _atEnd;
+        }
+    }
+
+    /// <summary>Whether this node has ended its direction.</summary>
+    public bool IsWriteEnded => Volatile.Read(ref _writeClosed) || Stream.Closed.IsCompleted;
+
+    /// <summary>What ended the stream early; null if nothing did.</summary>
+    public Exception? Error
+    {
+        get
+        {
+            lock (_sync)
+                return _error;
+        }
+    }
+
+    /// <summary>Ends this node's direction.</summary>
+    public async ValueTask CloseWriteAsync(CancellationToken token)
+    {
+        await Stream.CloseWriteAsync(token).ConfigureAwait(false);
+        Volatile.Write(ref _writeClosed, true);
+    }
+
     /// <summary>Waits for at least <paramref name="count"/> bytes or the end, and takes up to that many.</summary>
     public async ValueTask<KeptRead> ReadAsync(int count, CancellationToken token)
     {
         while (true)
         {
             Task changed;
+            KeptRead? read = null;
             lock (_sync)
             {
                 if (_arrived.WrittenCount - _taken >= count || _atEnd)
-                    return Take(count);
+                    read = Take(count);
                 changed = _changed.Task;
+            }
+
+            if (read is { } taken)
+            {
+                // The collector may be waiting for room.
+                Signal();
+                return taken;
             }
 
             await changed.WaitAsync(token).ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal static class NodeCommands
         PeerStoreCommands.Add(table, node);
         GaterCommands.Add(table, node);
         ProtocolCommands.Add(table, node, state.Identified);
-        StreamCommands.Add(table, node, state.Streams);
+        StreamCommands.Add(table, node, state.Streams, session.EmitAsync);
         DhtCommands.Add(table, node);
         BenchCommands.Add(table, node);
         state.Fetch.AddTo(table);

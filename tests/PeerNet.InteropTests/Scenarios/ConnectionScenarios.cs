@@ -42,7 +42,30 @@ public static class ConnectionScenarios
         NotAsB = NoIdentifyCommand,
     };
 
-    public static readonly Scenario UnexpectedPeer = new("unexpected peer", async run =>
+    public static readonly Scenario IdentifyPush = new("push", async run =>
+    {
+        await run.DialAsync();
+        await run.CallA("identifyInfo", new { peer = run.B.PeerId });
+        await run.CallB("identifyInfo", new { peer = run.A.PeerId });
+
+        // Each learns what the other begins to serve, without asking.
+        var ofA = ScenarioRun.NewProtocol("pushed");
+        await run.CallA("handle", new { protocol = ofA, mode = "echo" });
+        await ScenarioRun.PollAsync(() => run.CallB("peer", new { peer = run.A.PeerId }), peer => peer.Texts("protocols").Contains(ofA), run.Cancellation);
+        var ofB = ScenarioRun.NewProtocol("pushed");
+        await run.CallB("handle", new { protocol = ofB, mode = "echo" });
+        await ScenarioRun.PollAsync(() => run.CallA("peer", new { peer = run.B.PeerId }), peer => peer.Texts("protocols").Contains(ofB), run.Cancellation);
+
+        // And what it no longer serves.
+        await run.CallA("unhandle", new { protocol = ofA });
+        await ScenarioRun.PollAsync(() => run.CallB("peer", new { peer = run.A.PeerId }), peer => !peer.Texts("protocols").Contains(ofA), run.Cancellation);
+    })
+    {
+        NotAsA = NoIdentifyCommand,
+        NotAsB = NoIdentifyCommand,
+    };
+
+    public static readonly Scenario UnexpectedPeer = new("wrong id", async run =>
     {
         var wrong = $"{run.AddressOfB.Split("/p2p/")[0]}/p2p/{AbsentPeerId}";
         var refused = await Assert.ThrowsExactlyAsync<ControlException>(() => run.CallA("dial", new { addr = wrong }));

@@ -9,7 +9,8 @@ public sealed class PeerGroup : IAsyncDisposable
     private readonly ConcurrentQueue<PeerProcess> _peers = new();
     private int _started;
 
-    private PeerGroup() => Folder = Directory.CreateTempSubdirectory("peernet-").FullName;
+    /// <summary>An empty group. Tests use <see cref="RunAsync"/>; this is for a group that outlives one test.</summary>
+    public PeerGroup() => Folder = Directory.CreateTempSubdirectory("peernet-").FullName;
 
     /// <summary>The group's temporary folder; the test may keep files of its own there.</summary>
     public string Folder { get; }
@@ -21,9 +22,15 @@ public sealed class PeerGroup : IAsyncDisposable
     public static async Task RunAsync(Func<PeerGroup, Task> body)
     {
         await using var group = new PeerGroup();
+        await group.ExplainAsync(() => body(group));
+    }
+
+    /// <summary>Runs a step, as <see cref="RunAsync"/> runs a whole test.</summary>
+    public async Task ExplainAsync(Func<Task> step)
+    {
         try
         {
-            await body(group);
+            await step();
         }
         catch (ControlException e) when (e.Name == ControlErrors.UnsupportedCommand)
         {
@@ -31,7 +38,7 @@ public sealed class PeerGroup : IAsyncDisposable
         }
         catch (Exception e) when (e is not AssertInconclusiveException)
         {
-            throw new AssertFailedException($"{e.Message}\n{group.DescribePeers()}", e);
+            throw new AssertFailedException($"{e.Message}\n{DescribePeers()}", e);
         }
     }
 

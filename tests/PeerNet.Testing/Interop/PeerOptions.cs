@@ -9,6 +9,7 @@ public sealed record PeerOptions
         Listen = [stack.ListenAddress],
         Transports = stack.Transport,
         Security = stack.Security,
+        Flags = stack.IsPrivate ? ["--psk", TestData.PathOf("interop", "swarm.key")] : [],
     };
 
     /// <summary>Addresses to listen on; none for a peer that only dials.</summary>
@@ -43,13 +44,18 @@ public sealed record PeerOptions
         if (kind is PeerKind.Hivemind && Listen.Count == 0)
             arguments = arguments.Append("--no-listen");
         if (Transports is not null && kind is not (PeerKind.Kubo or PeerKind.Hivemind))
-            arguments = arguments.Concat(["--transports", Transports]);
+            arguments = arguments.Concat(TransportFlags(kind, Transports));
         if (Security is not null)
             arguments = arguments.Concat(SecurityFlags(kind, Security.Split(',')));
         if (Seed is not null)
             arguments = arguments.Concat(["--seed", Seed]);
         return arguments.Concat(Flags);
     }
+
+    /// <summary>js has no certificate of its own for secure WebSocket; the other kinds make one.</summary>
+    private static IEnumerable<string> TransportFlags(PeerKind kind, string names) => kind == PeerKind.Js && names == "wss"
+        ? ["--transports", "ws", "--set", $"ws.https={ThrowawayCertificate.Json}", "--set", "ws.websocket={\"rejectUnauthorized\":false}"]
+        : ["--transports", names];
 
     private static IEnumerable<string> SecurityFlags(PeerKind kind, string[] names)
     {

@@ -21,11 +21,12 @@ public static class ScenarioTable
     public static IReadOnlyList<(PeerKind A, PeerKind B)> BothWays(PeerKind one, params IReadOnlyList<PeerKind> others)
         => [.. others.SelectMany(other => new[] { (one, other), (other, one) })];
 
-    /// <summary>Whether a kind has a stack at all. py-libp2p's certificates are not read by js, and its QUIC is fragile.</summary>
+    /// <summary>Whether a kind has a stack at all. py-libp2p's certificates are not read by js, and its QUIC is fragile; rust and the daemons have no secure WebSocket.</summary>
     public static bool Speaks(PeerKind kind, ProtocolStack stack) => kind switch
     {
-        PeerKind.Python => stack.Transport != "quic" && stack.Security == "noise",
+        PeerKind.Python => stack is { Transport: "tcp" or "ws", Security: "noise" },
         PeerKind.PeerNet => stack.Transport != "quic",
-        _ => true,
+        PeerKind.Go or PeerKind.Js => true,
+        _ => stack.Transport != "wss",
     };
 }

@@ -71,7 +71,7 @@ internal sealed class HandlerCommands
 
     private async ValueTask KeepAsync(PeerStream stream, bool collect, CancellationToken token)
     {
-        var kept = _streams.Keep(stream, collect);
+        var kept = _streams.Keep(stream, collect, _emit);
         await _emit("stream", new JsonObject { ["stream"] = kept.Handle, ["protocol"] = stream.Protocol.Value, ["peerId"] = stream.Peer.ToString() }).ConfigureAwait(false);
         // The swarm ends a stream when its handler returns: this one returns when both directions have ended.
         await stream.Closed.WaitAsync(token).ConfigureAwait(false);

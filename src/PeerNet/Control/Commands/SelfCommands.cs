@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using PeerNet.Identity;
 using PeerNet.Multiformats;
 
 namespace PeerNet.Control.Commands;
 
-/// <summary>This node: <c>self addrs observed listen memory help keyInfo</c>.</summary>
+/// <summary>This node: <c>self addrs observed listen memory help keyInfo envelope</c>.</summary>
 internal static class SelfCommands
 {
     public static void Add(ControlCommandTable table, PeerNode node)
@@ -25,6 +26,7 @@ internal static class SelfCommands
         table.Add("memory", _ => Memory());
         table.Add("help", _ => new JsonObject { ["commands"] = Shapes.List(table.Names) });
         table.Add("keyInfo", request => KeyInfo(node, request));
+        table.Add("envelope", request => Envelope(node, request));
     }
 
     public static JsonObject Self(PeerNode node) => new()
@@ -70,6 +72,29 @@ internal static class SelfCommands
         var (peer, _) = request.Peer();
         var key = peer.TryGetPublicKey(out var contained) ? contained : node.Swarm.PeerStore.GetPublicKey(peer);
         return key is null ? throw new ControlException(ControlErrors.NotFound, $"the key of {peer} is not known") : Describe(key, null);
+    }
+
+    // This node's own record is made for the occasion, with the addresses that everybody is told.
+    private static JsonObject Envelope(PeerNode node, ControlRequest request)
+    {
+        PeerRecord? record;
+        if (!request.Has("peer"))
+        {
+            var nanoseconds = (ulong)(node.Swarm.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+            record = PeerRecord.Seal(node.Identity, nanoseconds, node.Swarm.AdvertisedAddresses);
+        }
+        else if (node.Swarm.PeerStore.Get(request.Peer().Peer) is not { SignedRecord.IsEmpty: false } peer || !PeerRecord.TryOpen(peer.SignedRecord.Span, out record, out _))
+        {
+            throw new ControlException(ControlErrors.NotFound, "no record of that peer");
+        }
+
+        return new JsonObject
+        {
+            ["hex"] = Convert.ToHexStringLower(record.Envelope.Encoded.Span),
+            ["payloadType"] = Convert.ToHexStringLower(record.Envelope.PayloadType.Span),
+            ["payload"] = Convert.ToHexStringLower(record.Envelope.Payload.Span),
+            ["record"] = new JsonObject { ["peerId"] = record.PeerId.ToString(), ["seq"] = record.Seq.ToString(CultureInfo.InvariantCulture), ["addrs"] = Shapes.List(record.Addresses) },
+        };
     }
 
     private static PublicKey Decode(string hex)

@@ -11,13 +11,13 @@ internal static class StreamCommands
 {
     private const int DefaultChunk = 64 * 1024;
 
-    public static void Add(ControlCommandTable table, PeerNode node, KeptStreams streams)
+    public static void Add(ControlCommandTable table, PeerNode node, KeptStreams streams, Func<string, JsonObject, Task> emit)
     {
         table.Add("open", async (request, token) =>
         {
             var protocols = request.Texts(request.Has("protocols") ? "protocols" : "protocol").Select(ProtocolId.FromString).ToArray();
             var stream = await OpenAsync(node, request, protocols, token).ConfigureAwait(false);
-            var kept = streams.Keep(stream, collect: true);
+            var kept = streams.Keep(stream, collect: true, emit);
             return new JsonObject { ["stream"] = kept.Handle, ["protocol"] = stream.Protocol.Value, ["streamId"] = stream.Id.ToString() };
         });
         table.Add("write", async (request, token) =>
@@ -36,7 +36,7 @@ internal static class StreamCommands
         });
         table.Add("closeWrite", async (request, token) =>
         {
-            await Kept(streams, request).Stream.CloseWriteAsync(token).ConfigureAwait(false);
+            await Kept(streams, request).CloseWriteAsync(token).ConfigureAwait(false);
             return null;
         });
         table.Add("closeRead", request =>
@@ -51,8 +51,16 @@ internal static class StreamCommands
         });
         table.Add("streamStatus", request =>
         {
-            var stream = Kept(streams, request).Stream;
-            return new JsonObject { ["status"] = stream.Closed.IsCompleted ? "closed" : "open", ["received"] = stream.BytesReceived, ["sent"] = stream.BytesSent };
+            var kept = Kept(streams, request);
+            return new JsonObject
+            {
+                ["status"] = kept.Error is not null ? "reset" : State(kept.Stream.Closed.IsCompleted),
+                ["readStatus"] = State(kept.IsReadEnded),
+                ["writeStatus"] = State(kept.IsWriteEnded),
+                ["remoteWriteStatus"] = State(kept.IsReadEnded),
+                ["received"] = kept.Stream.BytesReceived,
+                ["sent"] = kept.Stream.BytesSent,
+            };
         });
         table.Add("echo", (request, token) => EchoAsync(node, request, token));
     }
@@ -70,6 +78,8 @@ internal static class StreamCommands
             ? await node.Swarm.OpenStreamAsync(connection.Peer, protocols[0], options, token).ConfigureAwait(false)
             : await node.Swarm.OpenStreamAsync(connection.Peer, protocols, options, token).ConfigureAwait(false);
     }
+
+    private static string State(bool isClosed) => isClosed ? "closed" : "open";
 
     private static KeptStream Kept(KeptStreams streams, ControlRequest request) => streams.Get(request.RequiredText("stream"));
 

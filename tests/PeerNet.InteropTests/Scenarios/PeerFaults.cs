@@ -1,0 +1,10 @@
+using PeerNet.Testing.Interop;
+
+namespace PeerNet.InteropTests.Scenarios;
+
+/// <summary>The faults of released peers that scenarios expect. A scenario that no longer meets one fails, so that the entry goes when the fault does.</summary>
+internal static class PeerFaults
+{
+    public static readonly PeerFault RustReadsResetAsEnd = new(PeerKind.Rust, "libp2p-yamux 0.48 (yamux 0.14.1)", "a reset reads as the normal end of the stream; only writing fails");
+    public static readonly PeerFault JsWithoutEcdsa = new(PeerKind.Js, "js-libp2p 3.3.11", "cannot decode ECDSA keys, and closes the connection");
+}
