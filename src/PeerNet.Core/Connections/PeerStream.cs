@@ -136,6 +136,8 @@ public sealed class PeerStream : Stream, IDuplexPipe
         var pending = _stream.WriteAsync(buffer, cancellationToken);
         if (!pending.IsCompletedSuccessfully)
             return Awaited(this, pending, buffer.Length);
+        // Taking the result gives a reused source back, even where there is nothing to wait for.
+        pending.GetAwaiter().GetResult();
         CountSent(buffer.Length);
         return default;
 
