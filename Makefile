@@ -8,12 +8,13 @@ TARGET        ?=
 ITERATIONS    ?= 1000000
 SEED          ?= 1
 
-.PHONY: help run build test test-long bench interop-peer interop-peers fuzz format clean
+.PHONY: help run build test test-long matrix bench interop-peer interop-peers fuzz format clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Start a node (BOOTSTRAP="ADDRESS …" joins a network; ARGS="…" adds flags of `peernet run`)
+	@echo "Building peernet…"
 	@dotnet build src/PeerNet.Cli $(DOTNET_FLAGS) -c $(CONFIGURATION) -p:RunAnalyzers=false
 	@exec src/PeerNet.Cli/bin/$(CONFIGURATION)/net10.0/peernet run $(RUN_FLAGS) $(ARGS)
 
@@ -24,7 +25,7 @@ build: ## Build everything
 test: ## Restore, build and run all tests; closes with the sum
 	@rm -rf artifacts/test-results
 	@dotnet test --solution PeerNet.sln --max-parallel-test-modules 1 \
-		--results-directory artifacts/test-results --report-trx --filter 'TestCategory!=LongRunning'; \
+		--results-directory artifacts/test-results --report-trx --filter 'TestCategory!=LongRunning&TestCategory!=Matrix'; \
 	status=$$?; tests/summary.sh artifacts/test-results && exit $$status
 
 test-long: ## Run the tests that take a quarter of an hour and more
@@ -32,6 +33,12 @@ test-long: ## Run the tests that take a quarter of an hour and more
 	@dotnet test --solution PeerNet.sln --max-parallel-test-modules 1 \
 		--results-directory artifacts/test-results-long --report-trx --filter 'TestCategory=LongRunning'; \
 	status=$$?; tests/summary.sh artifacts/test-results-long && exit $$status
+
+matrix: ## Run the whole interop matrix and print it (ONLY="go tcp/noise" runs the cells with these words)
+	@dotnet build interop/peernet $(DOTNET_FLAGS) -p:RunAnalyzers=false
+	@dotnet build tests/PeerNet.InteropTests $(DOTNET_FLAGS) -p:RunAnalyzers=false
+	@PEERNET_MATRIX="$(ONLY)" dotnet run --no-build --project tests/PeerNet.InteropTests -- --filter TestCategory=Matrix --no-progress; \
+	status=$$?; cat artifacts/matrix.md && exit $$status
 
 bench: ## Measure the building blocks (ARGS="yamux", "noise-transport", …)
 	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- $(ARGS)

@@ -29,7 +29,7 @@ internal sealed class MatrixReport
     {
         var faults = _cells.Values.SelectMany(cell => cell.Faults).Distinct().OrderBy(fault => fault.ToString(), StringComparer.Ordinal).ToList();
         var text = new StringBuilder("# Interop matrix\n\n");
-        text.Append("A > B: A dials B over a stack; every scenario moves data both ways. ok: passed; a number names a fault of the peer that the\nscenario expects; n.a.: the peer lacks a command; -: runs over tcp/noise only, or was not asked for.\n\n");
+        text.Append("A > B: A dials B over a stack; every scenario moves data both ways. ok: passed; a number names a fault of the peer that the\nscenario expects; n.a.: the peer lacks a command; -: runs in other rows only, or was not asked for.\n\n");
         text.AppendLine($"| A > B | {string.Join(" | ", MatrixTable.Columns)} | s |");
         text.AppendLine($"| --- |{string.Concat(Enumerable.Repeat(" --- |", MatrixTable.Columns.Count))} ---: |");
         foreach (var row in MatrixTable.Others.SelectMany(MatrixTable.Rows).Where(row => MatrixTable.Columns.Any(column => _cells.ContainsKey((row, column)))))

@@ -42,14 +42,19 @@ internal static class MatrixTable
            from pair in (IReadOnlyList<(PeerKind A, PeerKind B)>)(other == PeerKind.PeerNet ? [(other, other)] : ScenarioTable.BothWays(PeerKind.PeerNet, other))
            select new MatrixRow(pair.A, pair.B, stack);
 
-    /// <summary>The cells with one kind, by stack and then by flags. What does not depend on the stack runs over one of them.</summary>
+    /// <summary>The cells with one kind, by stack and then by flags.</summary>
     public static IEnumerable<(MatrixRow Row, Scenario Column)> Cells(PeerKind other)
         => from rows in Rows(other).GroupBy(row => row.Stack)
            from column in Columns
            from row in rows
-           where row.Stack == ProtocolStack.TcpNoise || (column != TransferScenarios.Large && column != ManyStreamsScenarios.Refused)
+           where Has(row, column)
            where Only.All(word => $"{row} {column}".Contains(word, StringComparison.Ordinal))
            select (row, column);
+
+    /// <summary>What is long and does not depend on the stack runs over one of them, and the longest in one role.</summary>
+    private static bool Has(MatrixRow row, Scenario column)
+        => (column != TransferScenarios.Large && column != ManyStreamsScenarios.Refused)
+            || (row.Stack == ProtocolStack.TcpNoise && (column != TransferScenarios.Large || row.A == PeerKind.PeerNet));
 
     /// <summary>Whether a cell needs peers whose limits are off; all others run with what is shipped.</summary>
     public static bool WithoutLimits(Scenario column) => column == ManyStreamsScenarios.AllOpen;

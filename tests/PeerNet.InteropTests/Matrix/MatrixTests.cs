@@ -10,7 +10,7 @@ namespace PeerNet.InteropTests.Matrix;
 [TestClass, TestCategory("Interop"), TestCategory("Matrix")]
 public sealed class MatrixTests
 {
-    /// <summary>The slowest cell is 256 MiB there and back, twice; machines with ten busy processes per core exist.</summary>
+    /// <summary>The slowest cell sends 256 MiB there and back; machines with ten busy processes per core exist.</summary>
     private const int CellTimeout = 300_000;
 
     private static readonly MatrixReport Report = new();
