@@ -36,7 +36,7 @@ internal sealed record Stack(string Name, string ListenAddress, Func<IRawTranspo
 
     /// <summary>Makes the whole transport for an identity.</summary>
     public UpgradingTransport Create(PrivateKey key, int maxPendingInbound = UpgradeOptions.DefaultMaxPendingInbound)
-        => new(Transport(), new ConnectionUpgrader(key.PeerId, [Security(key)], [new YamuxMuxer()], options: new UpgradeOptions
+        => new(Transport(), new ConnectionUpgrader(key.PeerId, [Security(key)], [new YamuxMuxer(new YamuxOptions { KeepAliveTimeout = Patience })], options: new UpgradeOptions
         {
             // No law here is about time, and the machine may be busy.
             InboundTimeout = Patience,
