@@ -48,7 +48,7 @@ public sealed class HivemindRpcFrameTarget : IFuzzTarget
         var reader = new StreamFrameReader(new MemoryStream(data.ToArray()), 4096);
         for (var frames = 0; ; frames++)
         {
-            var reading = reader.ReadAsync(default);
+            var reading = reader.ReadAsync(default).AsTask();
             Oracle.Require(reading.IsCompleted, "memory does not wait");
             if (reading.Result.Kind is not (StreamFrameKind.Message or StreamFrameKind.ErrorOrEnd))
                 break;
