@@ -10,7 +10,7 @@ using PeerNet.Testing.Interop;
 namespace PeerNet.InteropTests.Hivemind;
 
 /// <summary>The table and its calls between a node of ours and real Hivemind nodes, in both roles and both orders of joining.</summary>
-[TestClass, TestCategory("Interop")]
+[TestClass, TestCategory("Interop"), TestCategory("LongRunning")]
 public sealed class DhtInteropTests
 {
     private const int Patience = 300_000;
