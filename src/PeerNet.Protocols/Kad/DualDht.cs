@@ -165,6 +165,15 @@ public sealed class DualDht : IAsyncDisposable
             await searches.ConfigureAwait(false);
     }
 
+    /// <summary>See <see cref="KadService.RefreshAsync"/>: the tables that have members.</summary>
+    /// <exception cref="KadException">Both routing tables are empty.</exception>
+    public Task RefreshAsync(CancellationToken token = default)
+        => BothAsync(async table =>
+        {
+            await table.RefreshAsync(token).ConfigureAwait(false);
+            return true;
+        });
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

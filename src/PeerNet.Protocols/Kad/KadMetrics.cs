@@ -22,6 +22,9 @@ internal static class KadMetrics
     private static readonly Counter<long> RecordsRefused = ProtocolsMeter.Instance.CreateCounter<long>(
         "peernet.kad.records.refused", "{record}", "Records of peers that were not kept though the request was in order, by reason.");
 
+    private static readonly Counter<long> PeersLeftOut = ProtocolsMeter.Instance.CreateCounter<long>(
+        "peernet.kad.answers.left_out", "{peer}", "Peers in answers that were no use: ids that are none, and what is beyond the limits.");
+
     private static readonly UpDownCounter<long> Members = ProtocolsMeter.Instance.CreateUpDownCounter<long>(
         "peernet.kad.table.members", "{peer}", "Members of routing tables, all tables of the process together.");
 
@@ -36,6 +39,12 @@ internal static class KadMetrics
     public static void Served(KadMessageType type, string outcome) => RequestsServed.Add(1, Type(type), ProtocolsMeter.Outcome(outcome));
 
     public static void Refused(string reason) => RecordsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void LeftOut(int peers)
+    {
+        if (peers > 0)
+            PeersLeftOut.Add(peers);
+    }
 
     public static void MembersChanged(int by) => Members.Add(by);
 

@@ -61,6 +61,9 @@ public static class KadProtocol
     /// <summary>Addresses read of one peer in a message. Further ones are not looked at.</summary>
     public const int MaxAddressesPerPeer = 32;
 
+    /// <summary>The longest publisher of a record that is kept: peer ids are shorter.</summary>
+    public const int MaxPublisherBytes = 128;
+
     /// <summary>Bytes of addresses kept of one provider: a page of them, WebTransport certificate hashes included.</summary>
     public const int MaxAddressBytesPerPeer = 2 * 1024;
 }

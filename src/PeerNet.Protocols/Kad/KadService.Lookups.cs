@@ -14,6 +14,9 @@ namespace PeerNet.Protocols.Kad;
 // Finding peers and providers.
 public sealed partial class KadService
 {
+    // Implementation limit: addresses of a peer that is looked for, those of all answers together.
+    private const int MaxNamedAddresses = 64;
+
     /// <summary>Finds the peers nearest to a key.</summary>
     /// <param name="key">What is hashed to the point: the bytes of a peer id, of a content key or of a value key.</param>
     /// <param name="token">Cancels.</param>
@@ -55,7 +58,7 @@ public sealed partial class KadService
                 {
                     lookup.OnAnswered(answerer, closer.Select(one => one.Id));
                     if (closer.FirstOrDefault(one => one.Id == peer) is { } found)
-                        named.AddRange(found.Addresses.Except(named));
+                        named.AddRange(found.Addresses.Except(named).Take(MaxNamedAddresses - named.Count));
                     if (dial is null or { IsCompleted: true } && named.Count > tried)
                         dial = DialNamedAsync();
                 },

@@ -81,7 +81,7 @@ public sealed class NodeDht : IAsyncDisposable
         => _dual?.GetValueAsync(key, quorum, token) ?? _single!.GetValueAsync(key, quorum, token);
 
     /// <summary>Looks for peers that the tables lack.</summary>
-    public Task RefreshAsync(CancellationToken token = default) => Task.WhenAll(Tables.Select(table => table.RefreshAsync(token)));
+    public Task RefreshAsync(CancellationToken token = default) => _dual?.RefreshAsync(token) ?? _single!.RefreshAsync(token);
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _dual?.DisposeAsync() ?? _single!.DisposeAsync();

@@ -87,6 +87,9 @@ public sealed class ClosestPeersLookup
         }
     }
 
+    /// <summary>Whether a peer was named and is near enough to be asked yet.</summary>
+    public bool IsCandidate(PeerId peer) => _candidates.ContainsKey(peer);
+
     /// <summary>The next peer to ask, if one may be asked now.</summary>
     public bool TryNextRequest(Instant now, [NotNullWhen(true)] out PeerId? peer)
     {

@@ -8,6 +8,7 @@ using PeerNet.Protocols.Kad.Rpc;
 using PeerNet.Protocols.Kad.Table;
 using PeerNet.Protocols.Kad.Wire;
 using PeerNet.Swarm;
+using PeerNet.Swarm.Events;
 using PeerNet.Swarm.Peers;
 
 namespace PeerNet.Protocols.Kad.Lookups;
@@ -18,6 +19,9 @@ namespace PeerNet.Protocols.Kad.Lookups;
 /// </summary>
 internal sealed class LookupRunner(SwarmHost swarm, KadOptions options, KadClient client, TableKeeper table, AddressPolicy policy, ILogger log)
 {
+    // Implementation limit: twice what a lookup keeps; beyond, addresses of peers that it no longer considers go.
+    private const int MaxHeard = 1024;
+
     // An address from which nothing but public addresses is believed.
     private static readonly Multiaddress Farthest = Multiaddress.Parse("/dns/invalid");
 
@@ -118,13 +122,21 @@ internal sealed class LookupRunner(SwarmHost swarm, KadOptions options, KadClien
 
         var closer = AnswerFilter.Closer(answer.CloserPeers, swarm.LocalPeer, peer, RemoteOf(peer), policy, table.AreGroupsLimited);
         closer.RemoveAll(named => !MayAsk(named));
+        KadMetrics.LeftOut(answer.SkippedPeers);
+        if (answer.SkippedPeers > KadProtocol.MaxPeersPerAnswer)
+            swarm.ReportMisbehaviour(peer, new Misbehaviour(options.Protocol.Value, "crowded-answer", $"named {answer.SkippedPeers} peers too many, or none"));
+        onAnswer(peer, answer, closer);
         foreach (var named in closer)
         {
-            if (named.Addresses.Count > 0)
+            if (named.Addresses.Count > 0 && lookup.IsCandidate(named.Id))
                 heard[named.Id] = heard.TryGetValue(named.Id, out var known) ? Merge(known, named.Addresses) : named.Addresses;
         }
 
-        onAnswer(peer, answer, closer);
+        if (heard.Count > MaxHeard)
+        {
+            foreach (var far in heard.Keys.Where(named => !lookup.IsCandidate(named)).ToArray())
+                heard.Remove(far);
+        }
     }
 
     private bool MayAsk(KadPeer peer) => policy.MayAsk(peer.Addresses) || swarm.IsConnected(peer.Id, allowLimited: false) || policy.MayAsk(swarm.PeerStore.GetAddresses(peer.Id));

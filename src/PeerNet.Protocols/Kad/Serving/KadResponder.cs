@@ -90,7 +90,7 @@ internal sealed class KadResponder(SwarmHost swarm, KadOptions options, TableKee
                 Value = record.Value,
                 From = from,
                 ReceivedAt = now,
-                Publisher = record.Publisher,
+                Publisher = record.Publisher.Length <= KadProtocol.MaxPublisherBytes ? record.Publisher : default,
                 PublisherExpiry = record.Ttl is > 0 and var ttl ? now + TimeSpan.FromSeconds(Math.Min(ttl, options.RecordLifetime.TotalSeconds)) : null,
             };
             var outcome = await records.PutAsync(stored, token).ConfigureAwait(false);

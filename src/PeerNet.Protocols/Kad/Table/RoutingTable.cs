@@ -85,7 +85,6 @@ public sealed class RoutingTable
             return Consideration.Refused;
         if (_entries.TryGetValue(peer, out var entry))
         {
-            entry.SeenAt = now;
             if (entry.IsMember)
                 return KeepPlace(entry, IpGroup.Of(addresses));
             entry.Groups = IpGroup.Of(addresses);

@@ -24,9 +24,6 @@ internal sealed class TableEntry(PeerId peer, KadKey key, int bucket, Instant no
     /// <summary>When it became a member.</summary>
     public Instant AddedAt { get; set; } = now;
 
-    /// <summary>When it was last heard of as a server.</summary>
-    public Instant SeenAt { get; set; } = now;
-
     /// <summary>When it last answered a request of ours; null before the first answer.</summary>
     public Instant? AnsweredAt { get; set; }
 
