@@ -221,7 +221,7 @@ public sealed class KadHostileTests : SwarmTest
         var liar = await StartLiarAsync(kind);
         await UntilAsync(() => node.Kad.TableCount == 4);
         await node.Swarm.ConnectAsync(liar.Address, null, Token);
-        await UntilAsync(() => node.Swarm.PeerStore.Supports(liar.Swarm.LocalPeer, Options.Protocol));
+        await UntilAsync(() => node.Kad.TableCount == 5);
         liar.Behave();
         var before = Lab.Time.GetUtcNow();
         var result = await RunAsync(node.Kad.GetClosestPeersAsync(Bytes("/v/key"), Token));
