@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace PeerNet.Core.Buffers;
 
 /// <summary>
@@ -17,20 +15,16 @@ public sealed class BufferPool
     /// </summary>
     public const int LargeBytes = 132 * 1024;
 
-    private readonly ConcurrentQueue<BufferBlock> _small = new();
-    private readonly ConcurrentQueue<BufferBlock> _large = new();
-    private readonly int _smallRetained;
-    private readonly int _largeRetained;
-    private int _smallCount;
-    private int _largeCount;
+    private readonly Shelf _small;
+    private readonly Shelf _large;
     private long _rented;
     private long _created;
 
     /// <summary>Creates a pool that keeps at most the given number of idle blocks of each size.</summary>
     public BufferPool(int smallRetained = 1024, int largeRetained = 64)
     {
-        _smallRetained = smallRetained;
-        _largeRetained = largeRetained;
+        _small = new Shelf(smallRetained);
+        _large = new Shelf(largeRetained);
     }
 
     /// <summary>The pool that every node of this process shares.</summary>
@@ -43,36 +37,22 @@ public sealed class BufferPool
     public long Created => Interlocked.Read(ref _created);
 
     /// <summary>Rents a small block, with one reference.</summary>
-    public BufferBlock RentSmall() => Rent(_small, ref _smallCount, SmallBytes);
+    public BufferBlock RentSmall() => Rent(_small, SmallBytes);
 
     /// <summary>Rents a large block, with one reference.</summary>
-    public BufferBlock RentLarge() => Rent(_large, ref _largeCount, LargeBytes);
+    public BufferBlock RentLarge() => Rent(_large, LargeBytes);
 
     internal void Return(BufferBlock block)
     {
         Interlocked.Decrement(ref _rented);
-        if (block.Capacity == SmallBytes)
-            Keep(_small, ref _smallCount, _smallRetained, block);
-        else
-            Keep(_large, ref _largeCount, _largeRetained, block);
+        (block.Capacity == SmallBytes ? _small : _large).Put(block);
     }
 
-    private static void Keep(ConcurrentQueue<BufferBlock> queue, ref int count, int limit, BufferBlock block)
-    {
-        if (Interlocked.Increment(ref count) <= limit)
-            queue.Enqueue(block);
-        else
-            Interlocked.Decrement(ref count);
-    }
-
-    private BufferBlock Rent(ConcurrentQueue<BufferBlock> queue, ref int count, int capacity)
+    private BufferBlock Rent(Shelf shelf, int capacity)
     {
         Interlocked.Increment(ref _rented);
-        if (queue.TryDequeue(out var block))
-        {
-            Interlocked.Decrement(ref count);
-        }
-        else
+        var block = shelf.Take();
+        if (block is null)
         {
             Interlocked.Increment(ref _created);
             block = new BufferBlock(this, capacity);
@@ -80,5 +60,37 @@ public sealed class BufferPool
 
         block.Rented();
         return block;
+    }
+
+    /// <summary>Idle blocks, the last one in first out: what was used a moment ago is still in a processor's cache.</summary>
+    private sealed class Shelf(int capacity)
+    {
+        private readonly Lock _gate = new();
+        private BufferBlock?[] _blocks = [];
+        private int _count;
+
+        public BufferBlock? Take()
+        {
+            lock (_gate)
+            {
+                if (_count == 0)
+                    return null;
+                var block = _blocks[--_count];
+                _blocks[_count] = null;
+                return block;
+            }
+        }
+
+        public void Put(BufferBlock block)
+        {
+            lock (_gate)
+            {
+                if (_count == capacity)
+                    return;
+                if (_count == _blocks.Length)
+                    Array.Resize(ref _blocks, Math.Min(capacity, Math.Max(16, 2 * _count)));
+                _blocks[_count++] = block;
+            }
+        }
     }
 }

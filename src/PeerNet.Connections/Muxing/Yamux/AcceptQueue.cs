@@ -4,22 +4,15 @@ using PeerNet.Core.Connections;
 namespace PeerNet.Connections.Muxing.Yamux;
 
 /// <summary>Streams that the peer has opened and nobody has accepted. The session bounds it. Members are called under the gate unless they say otherwise.</summary>
-internal sealed class AcceptQueue : IValueTaskSource<MuxedStream?>
+internal sealed class AcceptQueue(YamuxConnection connection) : IValueTaskSource<MuxedStream?>
 {
-    private readonly YamuxConnection _connection;
     private readonly List<YamuxStream> _streams = [];
-    private ManualResetValueTaskSourceCore<bool> _acceptor;
+    private ManualResetValueTaskSourceCore<bool> _acceptor = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private YamuxStream? _lastAccepted;
     private bool _accepting;
     private bool _acceptorWaits;
     private bool _ended;
-
-    public AcceptQueue(YamuxConnection connection)
-    {
-        _connection = connection;
-        _acceptor.RunContinuationsAsynchronously = true;
-    }
 
     /// <summary>Whether a waiting acceptor is to be woken after the slice.</summary>
     public bool Add(YamuxStream stream)
@@ -51,7 +44,7 @@ internal sealed class AcceptQueue : IValueTaskSource<MuxedStream?>
         bool start;
         bool waits;
         YamuxStream? stream;
-        lock (_connection.Gate)
+        lock (connection.Gate)
         {
             if (_accepting)
                 throw new InvalidOperationException("A stream is being accepted already.");
@@ -65,11 +58,11 @@ internal sealed class AcceptQueue : IValueTaskSource<MuxedStream?>
                 _acceptor.Reset();
             }
 
-            start = _connection.Sender.TryStart();
+            start = connection.Sender.TryStart();
         }
 
         if (start)
-            _connection.Sender.Run();
+            connection.Sender.Run();
         if (!waits)
             return new ValueTask<MuxedStream?>(stream);
         if (token.CanBeCanceled)
@@ -90,7 +83,7 @@ internal sealed class AcceptQueue : IValueTaskSource<MuxedStream?>
             Volatile.Write(ref _accepting, false);
         }
 
-        lock (_connection.Gate)
+        lock (connection.Gate)
             return Take();
     }
 
@@ -105,8 +98,9 @@ internal sealed class AcceptQueue : IValueTaskSource<MuxedStream?>
             return null;
         var stream = _streams[0];
         _streams.RemoveAt(0);
-        _connection.Session.Accept(stream.State);
-        _connection.Counters.StreamsAccepted++;
+        connection.Session.Accept(stream.State);
+        connection.Counters.StreamsAccepted++;
+        YamuxMetrics.StreamOpened(isOutbound: false);
         _lastAccepted = stream;
         return stream;
     }
@@ -118,7 +112,7 @@ internal sealed class AcceptQueue : IValueTaskSource<MuxedStream?>
     private void AcknowledgeLast()
     {
         if (_lastAccepted is not null)
-            _connection.Session.RequestOpening(_lastAccepted.State);
+            connection.Session.RequestOpening(_lastAccepted.State);
         _lastAccepted = null;
     }
 
@@ -131,7 +125,7 @@ internal sealed class AcceptQueue : IValueTaskSource<MuxedStream?>
 
     private void Cancel(CancellationToken token)
     {
-        lock (_connection.Gate)
+        lock (connection.Gate)
         {
             if (!TakeAcceptor())
                 return;

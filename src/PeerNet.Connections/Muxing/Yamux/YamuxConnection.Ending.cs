@@ -61,6 +61,7 @@ internal sealed partial class YamuxConnection
     /// <summary>The peer broke the protocol: it is told so, briefly.</summary>
     public void FailOnViolation(YamuxViolation violation)
     {
+        YamuxMetrics.Violated(violation);
         lock (Gate)
         {
             if (_end is not null)
@@ -168,7 +169,7 @@ internal sealed partial class YamuxConnection
             await idle.ConfigureAwait(false);
             await _secure.ShutdownAsync().ConfigureAwait(false);
             if (waitForPeer)
-                await _receiving.ConfigureAwait(false);
+                await _receiver.Ended.ConfigureAwait(false);
         }
         catch (Exception)
         {

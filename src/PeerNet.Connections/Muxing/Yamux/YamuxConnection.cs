@@ -21,7 +21,6 @@ internal sealed partial class YamuxConnection : MuxedConnection
     private AcceptQueue? _accepting;
     private Instant _armedFor = Instant.MaxValue;
     private ConnectionClosedException? _end;
-    private Task _receiving = Task.CompletedTask;
 
     /// <summary>Starts Yamux on a connection, which it owns from now on.</summary>
     public YamuxConnection(SecureConnection secure, MuxerContext context, YamuxOptions options)
@@ -37,7 +36,7 @@ internal sealed partial class YamuxConnection : MuxedConnection
         using (ExecutionContext.SuppressFlow())
         {
             _timer = _time.CreateTimer(static state => ((YamuxConnection)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _receiving = _receiver.RunAsync();
+            _receiver.Execute();
         }
 
         Schedule();
@@ -154,6 +153,7 @@ internal sealed partial class YamuxConnection : MuxedConnection
         if (Session.TryOpen(Now) is not { } state)
             return null;
         Counters.StreamsOpened++;
+        YamuxMetrics.StreamOpened(isOutbound: true);
         return new YamuxStream(this, state);
     }
 

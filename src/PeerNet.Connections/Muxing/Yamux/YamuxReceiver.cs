@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PeerNet.Core.Buffers;
 using PeerNet.Core.Connections;
 using PeerNet.Core.Errors;
@@ -8,57 +9,126 @@ namespace PeerNet.Connections.Muxing.Yamux;
 /// The receiving half of the driver: one loop that cuts slices of plaintext into headers and bodies, whatever way they were cut on the
 /// way, hands bodies to their streams by reference and wakes each reader once for all that a slice brought.
 /// </summary>
-internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection secure)
+internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection secure) : IThreadPoolWorkItem
 {
     /// <summary>Slices that are handled before other work of the pool gets its turn.</summary>
     private const int MaxSlicesInARow = 32;
 
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ConfiguredValueTaskAwaitable<BufferSlice>.ConfiguredValueTaskAwaiter _receive;
+    private Action? _onReceived;
     private FrameCutter _cutter;
     private YamuxStream? _bodyStream;
     private bool _endAfterBody;
     private YamuxStream? _firstWake;
     private bool _wakeAcceptor;
 
-    /// <summary>Receives until the end. Never throws.</summary>
-    public async Task RunAsync()
+    /// <summary>Completes when nothing more is received; it never faults.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Receives until the end. Returns at the first wait and goes on when something came; never throws.</summary>
+    public void Execute()
     {
         try
         {
-            for (var row = 1; ; row++)
+            for (var row = 0; row < MaxSlicesInARow; row++)
             {
-                var slice = await secure.ReceiveAsync().ConfigureAwait(false);
-                if (slice.IsEmpty)
+#pragma warning disable CA2012 // The awaiter is used once: at once, or by OnReceived.
+                var receive = secure.ReceiveAsync().ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+                if (!receive.IsCompleted)
                 {
-                    OnEnd();
+                    // Nothing follows: the loop goes on in OnReceived, perhaps before this call has returned.
+                    _receive = receive;
+                    receive.UnsafeOnCompleted(_onReceived ??= OnReceived);
                     return;
                 }
 
-                try
-                {
-                    if (!Handle(slice))
-                        return;
-                }
-                finally
-                {
-                    slice.Release();
-                }
-
-                if (row % MaxSlicesInARow == 0)
-                    await Task.Yield();
+                if (!Handle(receive.GetResult()))
+                    return;
             }
-        }
-        catch (ConnectionClosedException e)
-        {
-            connection.Fail(e.Reason, e.Message, e.Code, e);
+
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
         catch (Exception e)
         {
-            connection.Fail(ConnectionCloseReason.TransportFailure, "The connection failed while receiving.", inner: e);
+            OnFailed(e);
         }
     }
 
+    private void OnReceived()
+    {
+        try
+        {
+            var receive = _receive;
+            _receive = default;
+            if (!Handle(receive.GetResult()))
+                return;
+        }
+        catch (Exception e)
+        {
+            OnFailed(e);
+            return;
+        }
+
+        Execute();
+    }
+
+    /// <summary>Handles what one receive brought; false at the end.</summary>
+    private bool Handle(BufferSlice slice)
+    {
+        if (slice.IsEmpty)
+        {
+            OnEnd();
+            return Stop();
+        }
+
+        try
+        {
+            if (!HandleBytes(slice))
+                return Stop();
+        }
+        finally
+        {
+            slice.Release();
+        }
+
+        Wake();
+        return true;
+    }
+
+    private bool Stop()
+    {
+        Wake();
+        _ended.TrySetResult();
+        return false;
+    }
+
+    private void OnFailed(Exception e)
+    {
+        if (e is ConnectionClosedException closed)
+            connection.Fail(closed.Reason, closed.Message, closed.Code, closed);
+        else
+            connection.Fail(ConnectionCloseReason.TransportFailure, "The connection failed while receiving.", inner: e);
+        Stop();
+    }
+
+    private void Wake()
+    {
+        while (_firstWake is { } stream)
+        {
+            _firstWake = stream.NextWake;
+            stream.NextWake = null;
+            stream.WakeReader();
+        }
+
+        if (_wakeAcceptor)
+            connection.Accepting.Wake();
+        _wakeAcceptor = false;
+    }
+
     /// <summary>Handles one slice; false when the connection ended over it.</summary>
-    private bool Handle(in BufferSlice slice)
+    private bool HandleBytes(in BufferSlice slice)
     {
         bool start;
         YamuxViolation violation;
@@ -76,7 +146,6 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
             start = connection.Sender.TryStart();
         }
 
-        Wake();
         if (start)
             connection.Sender.Run();
         if (violation != YamuxViolation.None)
@@ -165,22 +234,6 @@ internal sealed class YamuxReceiver(YamuxConnection connection, SecureConnection
     {
         stream.NextWake = _firstWake;
         _firstWake = stream;
-    }
-
-    private void Wake()
-    {
-        while (_firstWake is { } stream)
-        {
-            _firstWake = stream.NextWake;
-            stream.NextWake = null;
-            stream.WakeReader();
-        }
-
-        if (_wakeAcceptor)
-        {
-            _wakeAcceptor = false;
-            connection.Accepting.Wake();
-        }
     }
 
     private void OnEnd()

@@ -151,6 +151,7 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
                 return false;
             }
 
+            YamuxMetrics.WindowUpdatesSent(grants, block.HasData);
             if (block.HasData)
                 connection.Counters.WindowUpdatesPiggybacked += grants;
             else
@@ -172,6 +173,7 @@ internal sealed class YamuxSender(YamuxConnection connection, Core.Connections.S
         counters.Sends++;
         _unansweredSends++;
         counters.BytesSent += sealedFrames.Length;
+        YamuxMetrics.Sent(block.Frames, block.PlaintextBytes);
         var send = Begin(block, sealedFrames);
         if (send.IsCompleted)
         {

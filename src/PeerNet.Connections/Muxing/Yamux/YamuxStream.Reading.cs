@@ -10,7 +10,7 @@ namespace PeerNet.Connections.Muxing.Yamux;
 internal sealed partial class YamuxStream : IValueTaskSource<int>, IValueTaskSource<BufferSlice>
 {
     private ReceiveQueue _received;
-    private ManualResetValueTaskSourceCore<bool> _reader;
+    private ManualResetValueTaskSourceCore<bool> _reader = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _readCancellation;
     private Memory<byte> _readBuffer;
     private bool _reading;

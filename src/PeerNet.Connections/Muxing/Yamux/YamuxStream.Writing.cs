@@ -5,7 +5,7 @@ namespace PeerNet.Connections.Muxing.Yamux;
 /// <content>The sending direction: what fits is copied at once into the connection's send block, the rest waits its turn.</content>
 internal sealed partial class YamuxStream : IValueTaskSource
 {
-    private ManualResetValueTaskSourceCore<bool> _writer;
+    private ManualResetValueTaskSourceCore<bool> _writer = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _writeCancellation;
     private ReadOnlyMemory<byte> _writeRest;
     private bool _writing;

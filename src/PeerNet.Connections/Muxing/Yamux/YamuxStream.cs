@@ -23,8 +23,6 @@ internal sealed partial class YamuxStream : MuxedStream
         _connection = connection;
         _state = state;
         state.Owner = this;
-        _reader.RunContinuationsAsynchronously = true;
-        _writer.RunContinuationsAsynchronously = true;
     }
 
     /// <inheritdoc />
@@ -91,6 +89,7 @@ internal sealed partial class YamuxStream : MuxedStream
     {
         _resetByPeer = byPeer;
         _connection.Counters.StreamsReset++;
+        YamuxMetrics.StreamReset(byPeer);
         _received.Clear(_connection.Ledger);
         End();
         SignalReader();
