@@ -64,6 +64,10 @@ public sealed class HivemindDht : IAsyncDisposable
     /// <summary>Keys that this node keeps for others and for itself.</summary>
     public int StoredKeys => _context.Storage.Count;
 
+    internal SwarmHost Host => _swarm;
+
+    internal TimeProvider Time => _context.Time;
+
     /// <summary>Joins a table, or begins one where no initial peer is named.</summary>
     /// <exception cref="DhtException">No initial peer answered, or one of them found a fault with this node.</exception>
     /// <exception cref="InvalidOperationException">The swarm has such a node already.</exception>
@@ -185,7 +189,8 @@ public sealed class HivemindDht : IAsyncDisposable
         return ValueReader.TryRead(stripped.Span, out var value) ? new DhtValueResult(value, expiration) : null;
     }
 
-    private async ValueTask FindAddressesAsync(PeerId peer, CancellationToken token)
+    /// <summary>Looks for the addresses of a peer that nothing is known of, before it is called.</summary>
+    internal async ValueTask FindAddressesAsync(PeerId peer, CancellationToken token)
     {
         if (_context.Options.FindAddressesAsync is not { } findAsync || _swarm.IsConnected(peer) || _swarm.PeerStore.GetAddresses(peer).Count > 0)
             return;

@@ -107,6 +107,14 @@ public sealed class IntegerValue : HivemindValue
     /// <summary>The number.</summary>
     public Int128 Value { get; }
 
+    /// <summary>The number where it is within bounds.</summary>
+    internal bool IsWithin(int min, int max, out int number)
+    {
+        var isWithin = Value >= min && Value <= max;
+        number = isWithin ? (int)Value : 0;
+        return isWithin;
+    }
+
     /// <inheritdoc />
     public override string ToString() => Value.ToString();
 }
