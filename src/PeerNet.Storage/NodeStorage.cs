@@ -1,8 +1,10 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PeerNet.Hivemind.Dht;
 using PeerNet.Protocols.Kad.Stores;
 using PeerNet.Storage.Database;
+using PeerNet.Storage.Hivemind;
 using PeerNet.Storage.Kad;
 using PeerNet.Storage.Peers;
 using PeerNet.Swarm.Peers;
@@ -17,6 +19,7 @@ public sealed class NodeStorage : IAsyncDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly StoreWriter _writer;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly string _path;
     private readonly StorageOptions _options;
@@ -29,6 +32,7 @@ public sealed class NodeStorage : IAsyncDisposable
         _path = path;
         _options = options;
         _log = log;
+        _time = time;
         _writer = new StoreWriter(connection, options, time, log);
     }
 
@@ -72,6 +76,16 @@ public sealed class NodeStorage : IAsyncDisposable
         var store = new PersistentProviderStore(network, limits ?? StoreLimits.Providers, _writer, _options, _log);
         Load(connection => store.Load(connection, _stopping.Token));
         return store;
+    }
+
+    /// <summary>A storage of records of a Hivemind table, over one in memory that bounds it. A node has one: records do not tell swarms apart.</summary>
+    /// <param name="node">The node's place: keys near to it are kept when there is no room for all.</param>
+    /// <param name="limits">The bounds.</param>
+    public IDhtStorage CreateHivemindStorage(DhtId node, DhtStorageOptions? limits = null)
+    {
+        var storage = new PersistentDhtStorage(node, limits ?? DhtStorageOptions.Default, _writer, _time, _log);
+        Load(connection => storage.Load(connection, _stopping.Token));
+        return storage;
     }
 
     /// <summary>Writes what waits, now.</summary>

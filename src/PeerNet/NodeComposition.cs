@@ -69,6 +69,7 @@ internal static class NodeComposition
                 Fetch = new FetchService(swarm),
                 Agent = agent,
                 Log = log,
+                Loggers = loggers,
                 Dht = NodeDht.Create(swarm, options.Dht, settings.Bootstrap, storage, loggers),
                 Folder = folder,
                 Storage = storage,

@@ -30,6 +30,8 @@ internal sealed class NodeParts : IAsyncDisposable
 
     public required ILogger Log { get; init; }
 
+    public required ILoggerFactory Loggers { get; init; }
+
     /// <summary>The node's part in distributed hash tables; null when it takes none.</summary>
     public NodeDht? Dht { get; init; }
 

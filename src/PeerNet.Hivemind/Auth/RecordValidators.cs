@@ -1,28 +1,45 @@
 namespace PeerNet.Hivemind.Auth;
 
-/// <summary>Several validators as one: of the kind that signs only the first counts, schemas are asked together.</summary>
+/// <summary>Several validators as one. Thread-safe. Of the kind that signs only the first counts, schemas are asked together.</summary>
 internal sealed class RecordValidators
 {
-    private readonly IRecordValidator[] _ascending;
+    private readonly Lock _lock = new();
+    private IRecordValidator[] _all = [];
+    private volatile IRecordValidator[] _ascending = [];
 
-    public RecordValidators(IEnumerable<IRecordValidator> validators)
+    public RecordValidators(IEnumerable<IRecordValidator> validators) => Add(validators);
+
+    /// <summary>All of them, as they were given.</summary>
+    public IReadOnlyList<IRecordValidator> All => _all;
+
+    /// <summary>Adds validators, for records that come from now on.</summary>
+    public void Add(IEnumerable<IRecordValidator> validators)
     {
-        var all = validators.ToArray();
+        lock (_lock)
+        {
+            _all = [.. _all, .. validators];
+            _ascending = Order(_all);
+        }
+    }
+
+    private static IRecordValidator[] Order(IRecordValidator[] all)
+    {
         var schemas = all.OfType<SchemaValidator>().ToArray();
         IEnumerable<IRecordValidator> merged = all.Where(validator => validator is not (SchemaValidator or RsaRecordValidator))
             .Concat(all.OfType<RsaRecordValidator>().Take(1));
         if (schemas.Length > 0)
             merged = merged.Append(SchemaValidator.Merge(schemas));
-        _ascending = [.. merged.OrderBy(validator => validator.Priority)];
+        return [.. merged.OrderBy(validator => validator.Priority)];
     }
 
     public bool Validate(DhtRecord record)
     {
-        for (var i = _ascending.Length - 1; i >= 0; i--)
+        var ascending = _ascending;
+        for (var i = ascending.Length - 1; i >= 0; i--)
         {
-            if (!_ascending[i].Validate(record))
+            if (!ascending[i].Validate(record))
                 return false;
-            record = record with { Value = _ascending[i].Strip(record) };
+            record = record with { Value = ascending[i].Strip(record) };
         }
 
         return true;
@@ -37,8 +54,9 @@ internal sealed class RecordValidators
 
     public ReadOnlyMemory<byte> Strip(DhtRecord record)
     {
-        for (var i = _ascending.Length - 1; i >= 0; i--)
-            record = record with { Value = _ascending[i].Strip(record) };
+        var ascending = _ascending;
+        for (var i = ascending.Length - 1; i >= 0; i--)
+            record = record with { Value = ascending[i].Strip(record) };
         return record.Value;
     }
 }

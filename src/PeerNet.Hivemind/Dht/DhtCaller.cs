@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using PeerNet.Core.Errors;
+using PeerNet.Core.Time;
 using PeerNet.Hivemind.Dht.Generated;
 using PeerNet.Hivemind.Rpc;
 using PeerNet.Identity;
@@ -18,7 +19,7 @@ internal sealed record StoreItem(DhtId Key, ReadOnlyMemory<byte> Tag, ReadOnlyMe
 /// <summary>
 /// Calls nodes. Who answers with its node id is entered in the table, who fails is taken out of it. Thread-safe.
 /// </summary>
-internal sealed class DhtCaller(DhtContext context, RpcClient client, PeerId ownPeer, Func<PeerId, CancellationToken, ValueTask> prepareAsync)
+internal sealed class DhtCaller(DhtContext context, RpcClient client, PeerId ownPeer, Func<PeerId, bool, CancellationToken, ValueTask<bool>> prepareAsync)
 {
     // Implementation limit: a store call stays well below the 4 MiB of a frame.
     private const int MaxStoreBytes = 2 * 1024 * 1024;
@@ -137,8 +138,9 @@ internal sealed class DhtCaller(DhtContext context, RpcClient client, PeerId own
         {
             if (context.Options.Authorizer is { } authorizer)
                 await authorizer.SignRequestAsync(request, token).ConfigureAwait(false);
-            await prepareAsync(peer, token).ConfigureAwait(false);
-            var bytes = await client.CallAsync(peer, method, request.ToByteArray(), timeout, token).ConfigureAwait(false);
+            // Finding the peer's addresses is part of the call, and of its time.
+            using var deadline = context.Time.CreateDeadline(timeout, token);
+            var bytes = await PrepareAndCallAsync(peer, method, request.ToByteArray(), timeout, deadline.Token, token).ConfigureAwait(false);
             var response = decode(bytes.Span);
             if (response is null || !DhtCodec.TryReadNode(node(response), out var id))
                 throw new RpcException(RpcFailure.Malformed, $"What peer {peer} sent is no answer of {method}.");
@@ -150,10 +152,34 @@ internal sealed class DhtCaller(DhtContext context, RpcClient client, PeerId own
         }
         catch (PeerNetException error)
         {
+            context.Log.CallFailed(method.Value, peer, error.Message);
             context.Peers.OnSilent(peer);
             if (error is RpcException)
                 throw;
             throw new RpcException(RpcFailure.Unreachable, $"Peer {peer} was not called: {error.Message}", error);
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> PrepareAndCallAsync(PeerId peer, Core.ProtocolId method, byte[] request, TimeSpan timeout, CancellationToken deadline, CancellationToken token)
+    {
+        try
+        {
+            await prepareAsync(peer, false, deadline).ConfigureAwait(false);
+            try
+            {
+                return await client.CallAsync(peer, method, request, timeout, deadline).ConfigureAwait(false);
+            }
+            catch (RpcException error) when (error.InnerException is DialException)
+            {
+                // The addresses known are those of an earlier life of the peer: others may know where it is now.
+                if (!await prepareAsync(peer, true, deadline).ConfigureAwait(false))
+                    throw;
+                return await client.CallAsync(peer, method, request, timeout, deadline).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            throw new RpcException(RpcFailure.TimedOut, $"Peer {peer} did not answer {method} in time.");
         }
     }
 }

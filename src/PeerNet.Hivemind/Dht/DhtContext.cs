@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PeerNet.Hivemind.Auth;
 
 namespace PeerNet.Hivemind.Dht;
@@ -18,6 +19,8 @@ internal sealed record DhtContext
     public required RecordValidators Validators { get; init; }
 
     public required DhtPeers Peers { get; init; }
+
+    public required ILogger Log { get; init; }
 
     public DhtExpiration Now => DhtExpiration.Now(Time);
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using PeerNet.Hivemind.MessagePack;
+using PeerNet.Identity;
 
 namespace PeerNet.Hivemind.Dht;
 
@@ -36,6 +37,13 @@ public readonly record struct DhtId(UInt128 High, uint Low) : IComparable<DhtId>
         Span<byte> bytes = stackalloc byte[ByteCount];
         RandomNumberGenerator.Fill(bytes);
         return Read(bytes);
+    }
+
+    /// <summary>A place that belongs to a peer id: for nodes that keep their records, and so their place, over restarts.</summary>
+    public static DhtId OfPeer(PeerId peer)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        return OfBytes([.. "peernet hivemind node "u8, .. peer.Bytes.Span]);
     }
 
     /// <summary>Reads an id. Shorter bytes are smaller numbers, as in Python; longer ones are none, unless they begin with zeros.</summary>

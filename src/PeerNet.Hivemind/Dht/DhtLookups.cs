@@ -12,7 +12,7 @@ internal sealed class DhtLookups(DhtContext context, DhtCaller caller, CacheRefr
     public async Task<IReadOnlyDictionary<DhtId, IReadOnlyList<DhtNodeAddress>>> NearestAsync(IReadOnlyCollection<DhtId> keys, CancellationToken token)
     {
         var search = Begin(keys, (int)Math.Sqrt(keys.Count));
-        await DriveAsync(search, null, token).ConfigureAwait(false);
+        await DriveAsync("nearest", search, null, token).ConfigureAwait(false);
         return keys.ToDictionary(key => key, search.Beam);
     }
 
@@ -61,6 +61,7 @@ internal sealed class DhtLookups(DhtContext context, DhtCaller caller, CacheRefr
         {
             var search = Begin(wanted.Keys, Math.Min((int)Math.Sqrt(wanted.Count), context.Options.ChunkSize));
             await DriveAsync(
+                "get",
                 search,
                 (key, entry, from) =>
                 {
@@ -118,16 +119,22 @@ internal sealed class DhtLookups(DhtContext context, DhtCaller caller, CacheRefr
         return search;
     }
 
-    private async Task DriveAsync(Search search, Action<DhtId, DhtEntry, DhtNodeAddress>? found, CancellationToken token)
+    private async Task DriveAsync(string purpose, Search search, Action<DhtId, DhtEntry, DhtNodeAddress>? found, CancellationToken token)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var start = context.Time.GetTimestamp();
+        var calls = 0;
         var running = new List<Task<(BeamCall Call, IReadOnlyList<FindAnswer>? Answers)>>();
         try
         {
             while (true)
             {
                 while (search.Machine.TryNext(out var call))
+                {
                     running.Add(AskAsync(search, call, ending.Token));
+                    calls++;
+                }
+
                 if (running.Count == 0 || search.Machine.AllFinished)
                     return;
                 var done = await Task.WhenAny(running).ConfigureAwait(false);
@@ -143,6 +150,8 @@ internal sealed class DhtLookups(DhtContext context, DhtCaller caller, CacheRefr
         }
         finally
         {
+            HivemindMetrics.Searched(purpose, context.Time.GetElapsedTime(start), calls);
+
             // Calls that nobody waits for any more: their peers did nothing wrong.
             await ending.CancelAsync().ConfigureAwait(false);
             foreach (var task in running)

@@ -19,6 +19,12 @@ internal sealed class DhtRoutingTable(DhtId ownId, int bucketSize, int depthModu
     /// <summary>The buckets in the order of their prefixes.</summary>
     public IReadOnlyList<DhtBucket> Buckets => _buckets;
 
+    /// <summary>Peers that lost their place; whoever looks clears it.</summary>
+    public List<PeerId> Forgotten { get; } = [];
+
+    /// <summary>All nodes, those that wait included.</summary>
+    public IEnumerable<DhtNodeAddress> Nodes => _peers.Select(pair => new DhtNodeAddress(pair.Key, pair.Value));
+
     public bool Contains(DhtId id) => _peers.ContainsKey(id);
 
     public DhtId? IdOf(PeerId peer) => _ids.TryGetValue(peer, out var id) ? id : null;
@@ -91,8 +97,10 @@ internal sealed class DhtRoutingTable(DhtId ownId, int bucketSize, int depthModu
 
     private void Forget(DhtId id)
     {
-        if (_peers.Remove(id, out var peer))
-            _ids.Remove(peer);
+        if (!_peers.Remove(id, out var peer))
+            return;
+        _ids.Remove(peer);
+        Forgotten.Add(peer);
     }
 
     private int IndexOf(DhtId id)

@@ -83,7 +83,12 @@ internal sealed class DhtServicer(DhtContext context, DhtCaller caller)
 
         // As in Python: where subkeys are missing, so are the flags.
         for (var i = 0; i < Math.Min(keys.Length, request.Subkeys.Count); i++)
-            response.StoreOk.Add(Store(call, keys[i], request.Subkeys[i].Memory, request.Values[i].Memory, new DhtExpiration(request.ExpirationTime[i]), request.InCache[i]));
+        {
+            var isStored = Store(call, keys[i], request.Subkeys[i].Memory, request.Values[i].Memory, new DhtExpiration(request.ExpirationTime[i]), request.InCache[i]);
+            HivemindMetrics.Received(isStored);
+            response.StoreOk.Add(isStored);
+        }
+
         return response;
     }
 

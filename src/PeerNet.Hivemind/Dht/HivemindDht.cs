@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using PeerNet.Core.Errors;
 using PeerNet.Hivemind.Auth;
 using PeerNet.Hivemind.MessagePack;
@@ -14,6 +16,9 @@ namespace PeerNet.Hivemind.Dht;
 /// </summary>
 public sealed class HivemindDht : IAsyncDisposable
 {
+    /// <summary>The tag of members in the node's peer store.</summary>
+    public const string MemberTag = "hivemind";
+
     private readonly SwarmHost _swarm;
     private readonly DhtContext _context;
     private readonly DhtCaller _caller;
@@ -24,7 +29,7 @@ public sealed class HivemindDht : IAsyncDisposable
     private readonly CacheRefresher _refresher;
     private readonly Task _refreshing;
 
-    private HivemindDht(SwarmHost swarm, RpcClient client, RpcServer server, DhtOptions options)
+    private HivemindDht(SwarmHost swarm, RpcClient client, RpcServer server, DhtOptions options, ILogger log)
     {
         _swarm = swarm;
         var id = options.NodeId ?? DhtId.CreateRandom();
@@ -37,13 +42,15 @@ public sealed class HivemindDht : IAsyncDisposable
             Cache = MemoryDhtStorage.CreateCache(options.StorageLimits),
             Validators = new RecordValidators(options.Validators),
             Peers = new DhtPeers(id, options, swarm.Time),
+            Log = log,
         };
         _refresher = new CacheRefresher(_context);
         _caller = new DhtCaller(_context, client, swarm.LocalPeer, FindAddressesAsync);
         _lookups = new DhtLookups(_context, _caller, _refresher, _stopping.Token);
         _stores = new DhtStores(_context, _caller, _lookups, _refresher);
         _context.Peers.Doubted = node => _ = PingQuietlyAsync(node.Peer);
-        _context.Peers.Arrived = HandOver;
+        _context.Peers.Arrived = OnArrived;
+        _context.Peers.Left = OnLeft;
         if (!options.ClientMode)
         {
             var servicer = new DhtServicer(_context, _caller);
@@ -68,18 +75,27 @@ public sealed class HivemindDht : IAsyncDisposable
 
     internal TimeProvider Time => _context.Time;
 
+    /// <summary>The nodes known now, in no order.</summary>
+    public IReadOnlyList<DhtNodeAddress> Nodes => _context.Peers.GetNodes();
+
+    internal DhtContext Context => _context;
+
+    internal DhtCaller Caller => _caller;
+
     /// <summary>Joins a table, or begins one where no initial peer is named.</summary>
     /// <exception cref="DhtException">No initial peer answered, or one of them found a fault with this node.</exception>
     /// <exception cref="InvalidOperationException">The swarm has such a node already.</exception>
-    public static async Task<HivemindDht> JoinAsync(SwarmHost swarm, RpcClient client, RpcServer server, DhtOptions? options = null, CancellationToken token = default)
+    public static async Task<HivemindDht> JoinAsync(SwarmHost swarm, RpcClient client, RpcServer server, DhtOptions? options = null, ILoggerFactory? loggers = null, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(swarm);
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(server);
-        var dht = new HivemindDht(swarm, client, server, options ?? DhtOptions.Default);
+        var log = (loggers ?? NullLoggerFactory.Instance).CreateLogger("PeerNet.Hivemind");
+        var dht = new HivemindDht(swarm, client, server, options ?? DhtOptions.Default, log);
         try
         {
             await new DhtBootstrap(swarm, dht._context, dht._caller, dht._lookups).RunAsync(token).ConfigureAwait(false);
+            log.Joined(dht.NodeId, dht.KnownNodes);
             return dht;
         }
         catch
@@ -147,15 +163,31 @@ public sealed class HivemindDht : IAsyncDisposable
     public async Task<DhtId?> PingAsync(PeerId peer, CancellationToken token = default)
         => (await _caller.PingAsync(peer, false, _context.Options.CallTimeout, token).ConfigureAwait(false)).NodeId;
 
+    /// <summary>Checks and signs records with further validators, from now on.</summary>
+    public void AddValidators(params IEnumerable<IRecordValidator> validators) => _context.Validators.Add(validators);
+
     /// <summary>Stops serving and searching. The swarm stays.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+            return;
         foreach (var handler in _handlers)
             handler.Dispose();
         _handlers.Clear();
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _refreshing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _refresher.Dispose();
+        foreach (var node in Nodes)
+            _context.Peers.OnSilent(node.Peer);
+        _context.Log.Left(NodeId);
+    }
+
+    /// <summary>Pings a peer that may be a member, so that the table learns of it. Never fails.</summary>
+    internal async Task TryAsync(PeerId peer)
+    {
+        await PingQuietlyAsync(peer).ConfigureAwait(false);
+        if (_context.Peers.IdOf(peer) is null)
+            _swarm.PeerStore.RemoveTag(peer, MemberTag);
     }
 
     internal Task<IReadOnlyDictionary<DhtId, DhtEntry?>> GetEntriesAsync(IReadOnlyCollection<DhtId> ids, bool latest, CancellationToken token)
@@ -189,12 +221,18 @@ public sealed class HivemindDht : IAsyncDisposable
         return ValueReader.TryRead(stripped.Span, out var value) ? new DhtValueResult(value, expiration) : null;
     }
 
-    /// <summary>Looks for the addresses of a peer that nothing is known of, before it is called.</summary>
-    internal async ValueTask FindAddressesAsync(PeerId peer, CancellationToken token)
+    /// <summary>Looks for the addresses of a peer that nothing is known of, before it is called; or of one whose addresses lead nowhere.</summary>
+    /// <returns>Whether there are addresses that were not known before.</returns>
+    internal async ValueTask<bool> FindAddressesAsync(PeerId peer, bool hasFailed, CancellationToken token)
     {
-        if (_context.Options.FindAddressesAsync is not { } findAsync || _swarm.IsConnected(peer) || _swarm.PeerStore.GetAddresses(peer).Count > 0)
-            return;
-        _swarm.PeerStore.AddAddresses(peer, await findAsync(peer, token).ConfigureAwait(false), Swarm.Peers.AddressTtl.Temporary, Swarm.Peers.AddressSource.Routing);
+        if (_context.Options.FindAddressesAsync is not { } findAsync || _swarm.IsConnected(peer))
+            return false;
+        var known = _swarm.PeerStore.GetAddresses(peer);
+        if (known.Count > 0 && !hasFailed)
+            return false;
+        var found = await findAsync(peer, token).ConfigureAwait(false);
+        _swarm.PeerStore.AddAddresses(peer, found, Swarm.Peers.AddressTtl.Temporary, Swarm.Peers.AddressSource.Routing);
+        return found.Except(known).Any();
     }
 
     private async Task PingQuietlyAsync(PeerId peer)
@@ -207,6 +245,23 @@ public sealed class HivemindDht : IAsyncDisposable
         {
             // The caller has taken the node out of the table already.
         }
+    }
+
+    private void OnArrived(DhtNodeAddress newcomer)
+    {
+        _context.Log.MemberArrived(newcomer.Id, newcomer.Peer);
+        _swarm.PeerStore.SetTag(newcomer.Peer, MemberTag);
+        if (!_context.Options.ClientMode)
+            HandOver(newcomer);
+    }
+
+    // A member that is only left behind by this node's own end stays known as one.
+    private void OnLeft(PeerId peer)
+    {
+        if (_stopping.IsCancellationRequested)
+            return;
+        _context.Log.MemberLeft(peer);
+        _swarm.PeerStore.RemoveTag(peer, MemberTag);
     }
 
     // A newcomer gets the records that it is now among the nearest to, from the node that was nearest so far.
@@ -222,7 +277,9 @@ public sealed class HivemindDht : IAsyncDisposable
                 items.Add(_lookups.ToItem(key, entry));
         }
 
-        if (items.Count > 0)
-            _ = _caller.StoreAsync(newcomer.Peer, items, inCache: false, _stopping.Token);
+        if (items.Count == 0)
+            return;
+        _context.Log.HandsOver(items.Count, newcomer.Peer);
+        _ = _caller.StoreAsync(newcomer.Peer, items, inCache: false, _stopping.Token);
     }
 }

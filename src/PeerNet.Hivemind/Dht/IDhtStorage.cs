@@ -29,4 +29,7 @@ public interface IDhtStorage
 
     /// <summary>The keys there are; what has ended may still be among them.</summary>
     IReadOnlyList<DhtId> Keys { get; }
+
+    /// <summary>Forgets everything.</summary>
+    void Clear();
 }

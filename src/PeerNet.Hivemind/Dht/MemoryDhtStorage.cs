@@ -58,6 +58,12 @@ public sealed class MemoryDhtStorage : IDhtStorage
         }
     }
 
+    /// <summary>
+    /// Is told of keys that made room for others, outside of what is stored at the moment: whoever mirrors the storage forgets them. Called
+    /// under the storage's lock: it must be quick and call nothing here.
+    /// </summary>
+    public Action<DhtId>? Evicted { get; set; }
+
     /// <summary>A storage that prefers keys near to a node.</summary>
     public static MemoryDhtStorage CreateNear(DhtId node, DhtStorageOptions? options = null)
         => new(options, Comparer<Slot>.Create((left, right) => right.Key.DistanceTo(node).CompareTo(left.Key.DistanceTo(node))));
@@ -134,6 +140,32 @@ public sealed class MemoryDhtStorage : IDhtStorage
         }
     }
 
+    /// <summary>What is stored under a key, record by record; empty when there is nothing.</summary>
+    public IReadOnlyList<StoredDhtRecord> GetRecords(DhtId key)
+    {
+        lock (_lock)
+        {
+            if (!_slots.TryGetValue(key, out var slot))
+                return [];
+            return slot.Regular is { } regular
+                ? [new StoredDhtRecord(null, regular.Value, regular.Expiration, regular.Source)]
+                : [.. slot.Records.Values.Select(record => new StoredDhtRecord(record.Subkey, record.Value, record.Expiration, record.Source))];
+        }
+    }
+
+    /// <inheritdoc />
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            foreach (var slot in _slots.Values.ToArray())
+            {
+                Remove(slot);
+                Evicted?.Invoke(slot.Key);
+            }
+        }
+    }
+
     private Slot? Live(DhtId key, DhtExpiration now)
     {
         if (!_slots.TryGetValue(key, out var slot))
@@ -183,6 +215,7 @@ public sealed class MemoryDhtStorage : IDhtStorage
             if (_ranked.Min is not { } worst || worst == slot || _ranked.Comparer.Compare(worst, probe) >= 0)
                 return false;
             Remove(worst);
+            Evicted?.Invoke(worst.Key);
         }
 
         return true;

@@ -16,6 +16,9 @@ internal sealed class PeerBlacklist(TimeSpan first, double rate, int capacity)
 
     public int Count => _peers.Count;
 
+    /// <summary>Peers that failed, with how often.</summary>
+    public IEnumerable<(PeerId Peer, int Failures, Instant Until)> Entries => _peers.Select(pair => (pair.Key, pair.Value.Failures, pair.Value.Until));
+
     public bool IsBanned(PeerId peer, Instant now) => _peers.TryGetValue(peer, out var entry) && entry.Until > now;
 
     public void OnFailure(PeerId peer, Instant now)
@@ -28,6 +31,8 @@ internal sealed class PeerBlacklist(TimeSpan first, double rate, int capacity)
         var seconds = Math.Min(LongestBan.TotalSeconds, first.TotalSeconds * Math.Pow(rate, failures));
         _peers[peer] = (now + TimeSpan.FromSeconds(seconds), failures + 1);
     }
+
+    public void Clear() => _peers.Clear();
 
     public void OnAnswer(PeerId peer) => _peers.Remove(peer);
 }

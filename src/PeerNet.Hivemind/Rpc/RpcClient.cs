@@ -39,6 +39,24 @@ public sealed class RpcClient
         PeerId peer, ProtocolId method, ReadOnlyMemory<byte> request, TimeSpan? timeout = null, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
+        var start = _swarm.Time.GetTimestamp();
+        try
+        {
+            var answer = await CallOnceAsync(peer, method, request, timeout, token).ConfigureAwait(false);
+            HivemindMetrics.Made("unary", "answered", _swarm.Time.GetElapsedTime(start));
+            _options.Traced?.Invoke(new UnaryTrace(false, peer, method, request, answer, null));
+            return answer;
+        }
+        catch (Exception error) when (error is RpcException or OperationCanceledException)
+        {
+            HivemindMetrics.Made("unary", (error as RpcException)?.Reason.ToString() ?? "Cancelled", _swarm.Time.GetElapsedTime(start));
+            _options.Traced?.Invoke(new UnaryTrace(false, peer, method, request, null, error.Message));
+            throw;
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> CallOnceAsync(PeerId peer, ProtocolId method, ReadOnlyMemory<byte> request, TimeSpan? timeout, CancellationToken token)
+    {
         var id = RpcCallId.Create();
         var envelope = UnaryCodec.EncodeRequest(id, peer.Bytes.Span, method.Value, request);
         if (envelope.Length > RpcProtocol.MaxEnvelopeBytes)

@@ -23,6 +23,9 @@ public sealed record RpcOptions
     /// <summary>Calls of one method that one peer may have open; one more is reset.</summary>
     public int MaxCallsPerPeer { get; init; } = 128;
 
+    /// <summary>Is told of every unary call, made and served, once it has ended; it must be quick. Null tells nobody.</summary>
+    public Action<UnaryTrace>? Traced { get; init; }
+
     /// <summary>The most bytes of one message of a stream call.</summary>
     public int MaxStreamMessageBytes { get; init; } = RpcProtocol.DefaultMaxStreamMessageBytes;
 }

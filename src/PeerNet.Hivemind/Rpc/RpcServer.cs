@@ -55,7 +55,7 @@ public sealed class RpcServer
         byte[] answer;
         try
         {
-            answer = await AnswerAsync(new RpcContext(stream.Peer, stream.Protocol), request, handler, running.Token).ConfigureAwait(false);
+            answer = await AnswerAsync(stream, request, handler, running.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -68,17 +68,21 @@ public sealed class RpcServer
             await FrameWriter.SendAsync(stream, answer, token).ConfigureAwait(false);
     }
 
-    private static async Task<byte[]> AnswerAsync(RpcContext context, UnaryRequest request, UnaryHandler handler, CancellationToken token)
+    private async Task<byte[]> AnswerAsync(PeerStream stream, UnaryRequest request, UnaryHandler handler, CancellationToken token)
     {
         try
         {
-            var response = await handler(context, request.Data, token).ConfigureAwait(false);
+            var response = await handler(new RpcContext(stream.Peer, stream.Protocol), request.Data, token).ConfigureAwait(false);
+            HivemindMetrics.Served("unary", "answered");
+            _options.Traced?.Invoke(new UnaryTrace(true, stream.Peer, stream.Protocol, request.Data, response, null));
             var envelope = UnaryCodec.EncodeResponse(request.CallId, response);
             return envelope.Length <= RpcProtocol.MaxEnvelopeBytes ? envelope : UnaryCodec.EncodeError(request.CallId, "The response is too large.");
         }
         catch (Exception error)
         {
             // Whatever a handler fails with, the caller is told: without an answer it would wait for its deadline.
+            HivemindMetrics.Served("unary", error is OperationCanceledException ? "cancelled" : "failed");
+            _options.Traced?.Invoke(new UnaryTrace(true, stream.Peer, stream.Protocol, request.Data, null, error.Message));
             return UnaryCodec.EncodeError(request.CallId, RpcText.ForPeer(error));
         }
     }

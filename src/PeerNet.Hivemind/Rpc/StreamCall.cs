@@ -35,6 +35,7 @@ internal sealed class StreamCall(PeerStream stream, StreamCallHandler handler, R
         }
 
         var isGone = await pump.ConfigureAwait(false);
+        HivemindMetrics.Served("stream", isGone ? "cancelled" : failure is null ? "answered" : "failed");
         if (isGone)
             stream.Reset();
         else if (failure is not null)

@@ -29,6 +29,12 @@ internal static class Schema
             PRIMARY KEY (network, key, provider)) WITHOUT ROWID;
         CREATE INDEX kad_providers_by_age ON kad_providers (received);
         """,
+        """
+        CREATE TABLE hivemind_records (
+            key BLOB NOT NULL, subkey BLOB NOT NULL, value BLOB NOT NULL, expiration INTEGER NOT NULL, source BLOB,
+            PRIMARY KEY (key, subkey)) WITHOUT ROWID;
+        CREATE INDEX hivemind_records_by_end ON hivemind_records (expiration);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>
