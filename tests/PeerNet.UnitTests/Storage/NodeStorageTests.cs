@@ -84,6 +84,7 @@ public sealed class NodeStorageTests
         {
             var store = new PeerStore(time: _time);
             storage.Attach(store);
+            await storage.Loaded;
             store.AddAddresses(key.PeerId, [Address], AddressTtl.Permanent, AddressSource.Manual);
             await storage.FlushAsync();
             store.Remove(key.PeerId);
