@@ -28,7 +28,7 @@ public sealed class ExpertClient
     public async Task<ExpertDescription> GetInfoAsync(ExpertLocation expert, TimeSpan? timeout = null, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(expert);
-        await _swarm.Dht.FindAddressesAsync(expert.Peer, token).ConfigureAwait(false);
+        await _swarm.Dht.FindAddressesAsync(expert.Peer, hasFailed: false, token).ConfigureAwait(false);
         var answer = await _swarm.Client.CallAsync(expert.Peer, ExpertMethods.Info, new WireExpertUid { Uid = expert.Uid.Text }, timeout, token).ConfigureAwait(false);
         return ExpertDescription.TryDecode(answer.SerializedInfo.Span, out var description) ? description : throw Malformed(expert);
     }
@@ -68,7 +68,7 @@ public sealed class ExpertClient
         ArgumentNullException.ThrowIfNull(expert);
         ArgumentNullException.ThrowIfNull(inputs);
         var wires = inputs.Select(input => TensorCodec.ToWire(input, TensorTypes.IsFloat(input.Type) ? compression : TensorCompression.None)).ToArray();
-        await _swarm.Dht.FindAddressesAsync(expert.Peer, token).ConfigureAwait(false);
+        await _swarm.Dht.FindAddressesAsync(expert.Peer, hasFailed: false, token).ConfigureAwait(false);
         var joiner = new TensorJoiner(MaxAnswerBytes, MoeProtocol.MaxTensors);
         if (inputs.Sum(input => (long)input.Data.Length) <= MoeProtocol.MaxUnaryBytes)
         {
