@@ -8,7 +8,7 @@ TARGET        ?=
 ITERATIONS    ?= 1000000
 SEED          ?= 1
 
-.PHONY: help run build test test-long matrix bench interop-peer interop-peers fuzz format clean
+.PHONY: help run build test test-long matrix bench figures interop-peer interop-peers fuzz format clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ matrix: ## Run the whole interop matrix and print it (ONLY="go tcp/noise" runs t
 
 bench: ## Measure the building blocks (ARGS="yamux", "noise-transport", …)
 	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- $(ARGS)
+
+figures: ## Measure PeerNet beside the Go and Rust peers (ROUNDS=5, OUT=file for the report)
+	@dotnet build interop/peernet $(DOTNET_FLAGS) -c Release -p:RunAnalyzers=false
+	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- peers $(or $(ROUNDS),5) $(OUT)
 
 interop-peers: ## Build the Go and Rust peers, with the toolchains that are here
 	@interop/build.sh artifacts/interop/bin

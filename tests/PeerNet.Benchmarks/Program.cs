@@ -1,4 +1,5 @@
 using PeerNet.Benchmarks;
+using PeerNet.Benchmarks.Peers;
 
 // Own loops instead of a framework: what counts here is CPU time and allocation of both ends of a connection, over seconds.
 var suites = new Dictionary<string, Func<string[], Task>>(StringComparer.Ordinal)
@@ -6,6 +7,7 @@ var suites = new Dictionary<string, Func<string[], Task>>(StringComparer.Ordinal
     ["yamux"] = YamuxBenchmarks.RunAsync,
     ["security"] = SecurityBenchmarks.RunAsync,
     ["wire"] = WireBenchmarks.RunAsync,
+    ["peers"] = PeerBenchmarks.RunAsync,
 };
 
 if (args.Length == 0 || !suites.TryGetValue(args[0], out var suite))

@@ -30,11 +30,14 @@ public sealed class KeyTypeTests
             foreach (var run in (ScenarioRun[])[new(peers[0], other, stack, TestContext.CancellationToken), new(other, peers[0], stack, TestContext.CancellationToken)])
             {
                 if (type == KeyType.Ecdsa && other.Kind == PeerKind.Js)
+                {
                     await ClosesOnEcdsaAsync(run);
-                else
-                    await ConnectionScenarios.Identify.Body(run);
-                await run.CallA("disconnect", new { peer = run.B.PeerId });
-                await run.CallB("waitDisconnected", new { peer = run.A.PeerId });
+                    continue;
+                }
+
+                await run.WarmUpAsync();
+                await ConnectionScenarios.Identify.Body(run);
+                await run.DisconnectAsync();
             }
         }
     });
@@ -63,7 +66,9 @@ public sealed class KeyTypeTests
             await us.CallAsync("handle", new { protocol }, cancellation: TestContext.CancellationToken);
         foreach (var other in peers.Skip(1))
         {
-            await other.CallAsync("dial", new { addr = us.AddressFor(ProtocolStack.TcpNoise) }, cancellation: TestContext.CancellationToken);
+            var run = new ScenarioRun(other, us, ProtocolStack.TcpNoise, TestContext.CancellationToken);
+            await run.WarmUpAsync();
+            await run.DialAsync();
             var info = await other.CallAsync("identifyInfo", new { peer = us.PeerId }, cancellation: TestContext.CancellationToken);
             Assert.IsEmpty(protocols.Except(info.Texts("protocols")), other.Name);
             Assert.HasCount(11, info.Texts("listenAddrs"), $"{other.Name}: {info}");

@@ -10,8 +10,6 @@ namespace PeerNet.InteropTests.Matrix;
 /// </summary>
 internal sealed class MatrixPair(PeerKind other) : IAsyncDisposable
 {
-    private const int WarmUpAttempts = 5;
-
     private readonly SemaphoreSlim _turn = new(1);
     private PeerGroup? _group;
     private PeerProcess[] _peers = [];
@@ -64,7 +62,7 @@ internal sealed class MatrixPair(PeerKind other) : IAsyncDisposable
             var started = Stopwatch.GetTimestamp();
             await column.Body(run);
             run.Elapsed = Stopwatch.GetElapsedTime(started);
-            await DisconnectAsync(run);
+            await run.DisconnectAsync();
         });
         return run!;
     }
@@ -72,37 +70,11 @@ internal sealed class MatrixPair(PeerKind other) : IAsyncDisposable
     private async Task StartAsync(ProtocolStack stack, bool withoutLimits, CancellationToken cancellation)
     {
         _peers = await _group!.StartAllAsync([Peer(PeerKind.PeerNet, other), Peer(other, PeerKind.PeerNet)], cancellation);
-
-        // The first connections of a process load and compile code, which on a busy machine takes longer than a dial may.
-        await WarmUpAsync(new ScenarioRun(_peers[0], _peers[1], stack, cancellation));
-        await WarmUpAsync(new ScenarioRun(_peers[1], _peers[0], stack, cancellation));
+        await new ScenarioRun(_peers[0], _peers[1], stack, cancellation).WarmUpAsync();
+        await new ScenarioRun(_peers[1], _peers[0], stack, cancellation).WarmUpAsync();
 
         (PeerKind, PeerOptions) Peer(PeerKind kind, PeerKind opposite)
             => (kind, PeerOptions.For(stack).With(withoutLimits ? ManyStreamsScenarios.FlagsWithoutLimits(kind, opposite) : []));
-    }
-
-    private static async Task WarmUpAsync(ScenarioRun run)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await run.DialAsync();
-                await run.CallA("ping", new { peer = run.B.PeerId });
-                await DisconnectAsync(run);
-                return;
-            }
-            catch (ControlException e) when (e.Name == ControlErrors.Timeout && attempt < WarmUpAttempts)
-            {
-                // Once more, with what has been compiled meanwhile.
-            }
-        }
-    }
-
-    private static async Task DisconnectAsync(ScenarioRun run)
-    {
-        await run.CallA("disconnect", new { peer = run.B.PeerId });
-        await run.CallB("waitDisconnected", new { peer = run.A.PeerId });
     }
 
     private async Task StopAsync()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PeerNet.Testing.Interop;
 
@@ -41,67 +42,54 @@ public sealed class NeighbourTests
     [TestMethod, Timeout(300_000, CooperativeCancellation = true)]
     public Task Rust_closes_what_it_finds_idle_and_is_dialled_again() => PeerGroup.RunAsync(async group =>
     {
-        var run = await StartAsync(group, PeerKind.Rust, ["--rust-defaults"]);
-        var closed = await run.A.WaitForEventAsync("connection:close", deadline: 6 * RustIdleTimeout, cancellation: run.Cancellation);
-        Assert.AreEqual(run.B.PeerId, closed.Text("peerId"));
-        Assert.IsEmpty(Complaints(run.A, 0));
+        var neighbour = await StartAsync(group, PeerKind.Rust, ["--rust-defaults"]);
+        await neighbour.AtA.WaitForCloseAsync(6 * RustIdleTimeout, TestContext.CancellationToken);
+        Assert.IsEmpty(Complaints(neighbour));
 
-        // A stream keeps it: the next one outlives that time.
-        await run.CallB("handle", new { protocol = "/lab/kept/1", mode = "keep" });
-        var since = run.A.EventCount;
-        await run.DialAsync();
-        await run.OpenAsync("/lab/kept/1");
-        await AssertStaysAsync(run.A, since, 2 * RustIdleTimeout, run.Cancellation);
+        // A stream keeps it: the next connection outlives that time.
+        var protocol = await neighbour.Run.ServeAsync("keep");
+        neighbour = await ConnectAsync(neighbour.Run);
+        await neighbour.Run.OpenAsync(protocol);
+        await neighbour.AtA.AssertStaysAsync(2 * RustIdleTimeout, TestContext.CancellationToken);
     });
 
     private Task StaysAsync(TimeSpan time, Func<ScenarioRun, CancellationToken, Task> use) => PeerGroup.RunAsync(async group =>
     {
-        var runs = await Task.WhenAll(Neighbours.Select(neighbour => StartAsync(group, neighbour.Kind, neighbour.Flags)));
-        await Task.WhenAll(runs.Select(run => StaysAsync(run, time, use)));
+        var neighbours = await Task.WhenAll(Neighbours.Select(neighbour => StartAsync(group, neighbour.Kind, neighbour.Flags)));
+        await Task.WhenAll(neighbours.Select(neighbour => StaysAsync(neighbour, time, use)));
     });
 
-    private async Task<ScenarioRun> StartAsync(PeerGroup group, PeerKind other, string[] flags)
+    private async Task<Neighbour> StartAsync(PeerGroup group, PeerKind other, string[] flags)
     {
         var options = PeerOptions.For(ProtocolStack.TcpNoise);
         var peers = await group.StartAllAsync([(PeerKind.PeerNet, options), (other, options.With(flags))], TestContext.CancellationToken);
         var run = new ScenarioRun(peers[0], peers[1], ProtocolStack.TcpNoise, TestContext.CancellationToken);
-        await run.DialAsync();
-        await run.CallB("identifyInfo", new { peer = run.A.PeerId });
-        return run;
+        await run.WarmUpAsync();
+        return await ConnectAsync(run);
     }
 
-    private static async Task StaysAsync(ScenarioRun run, TimeSpan time, Func<ScenarioRun, CancellationToken, Task> use)
+    private static async Task<Neighbour> ConnectAsync(ScenarioRun run)
     {
-        var connection = await ConnectionAsync(run);
+        var atA = (await run.DialAsync()).Text("connId")!;
+        var atB = (await run.CallB("waitConnected", new { peer = run.A.PeerId })).Text("connId")!;
+        return new Neighbour(run, new ConnectionEnd(run.A, atA), new ConnectionEnd(run.B, atB));
+    }
+
+    private static async Task StaysAsync(Neighbour neighbour, TimeSpan time, Func<ScenarioRun, CancellationToken, Task> use)
+    {
+        var run = neighbour.Run;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(run.Cancellation);
-        var using_ = use(run, over.Token);
-        await Task.WhenAll(AssertStaysAsync(run.A, 0, time, run.Cancellation), AssertStaysAsync(run.B, 0, time, run.Cancellation));
+        var inUse = use(run, over.Token);
+        await Task.WhenAll(neighbour.AtA.AssertStaysAsync(time, run.Cancellation), neighbour.AtB.AssertStaysAsync(time, run.Cancellation));
         await over.CancelAsync();
-        await using_;
-        Assert.AreEqual(connection, await ConnectionAsync(run), run.B.Name);
-        Assert.IsEmpty(Complaints(run.A, 0));
+        await inUse;
+        Assert.IsEmpty(Complaints(neighbour));
         await run.CallA("ping", new { peer = run.B.PeerId });
         await run.CallB("ping", new { peer = run.A.PeerId });
     }
 
-    private static async Task<string?> ConnectionAsync(ScenarioRun run)
-        => (await run.CallA("connections", new { peer = run.B.PeerId })).Items("connections").Single().Text("connId");
-
-    private static async Task AssertStaysAsync(PeerProcess peer, long since, TimeSpan time, CancellationToken cancellation)
-    {
-        try
-        {
-            var closed = await peer.WaitForEventAsync("connection:close", deadline: time, since: since, cancellation: cancellation);
-            Assert.Fail($"{peer.Name} reported {closed}");
-        }
-        catch (TimeoutException)
-        {
-            // Nothing happened, as it should be.
-        }
-    }
-
-    private static List<string> Complaints(PeerProcess peer, long since)
-        => [.. peer.Events(since).Where(e => e.Text("event") is "misbehaviour" or "inbound-failed" or "dial-failed").Select(e => e.ToString())];
+    private static List<string> Complaints(Neighbour neighbour)
+        => [.. neighbour.Run.A.Events().Where(e => e.Text("event") is "misbehaviour" or "inbound-failed" or "dial-failed").Select(e => e.ToString())];
 
     private static Task IdleAsync(ScenarioRun run, CancellationToken over) => Task.CompletedTask;
 
@@ -117,6 +105,27 @@ public sealed class NeighbourTests
             await run.CallA("echo", new { peer = run.B.PeerId, size = 1 << 20 });
             await run.CallB("identify", new { peer = run.A.PeerId });
             await Task.Delay(TimeSpan.FromMilliseconds(250), CancellationToken.None);
+        }
+    }
+
+    private sealed record Neighbour(ScenarioRun Run, ConnectionEnd AtA, ConnectionEnd AtB);
+
+    /// <summary>A connection as one of its peers names it.</summary>
+    private sealed record ConnectionEnd(PeerProcess Peer, string Id)
+    {
+        public Task<JsonElement> WaitForCloseAsync(TimeSpan deadline, CancellationToken cancellation)
+            => Peer.WaitForEventAsync("connection:close", e => e.Text("connId") == Id, deadline, cancellation: cancellation);
+
+        public async Task AssertStaysAsync(TimeSpan time, CancellationToken cancellation)
+        {
+            try
+            {
+                Assert.Fail($"{Peer.Name} reported {await WaitForCloseAsync(time, cancellation)}");
+            }
+            catch (TimeoutException)
+            {
+                // Nothing happened, as it should be.
+            }
         }
     }
 }

@@ -6,6 +6,10 @@ namespace PeerNet.Testing.Interop;
 /// <summary>One run of a scenario: the peers, the stack between them, and the test's cancellation.</summary>
 public sealed record ScenarioRun(PeerProcess A, PeerProcess B, ProtocolStack Stack, CancellationToken Cancellation)
 {
+    private const int WarmUpAttempts = 5;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PollDeadline = TimeSpan.FromSeconds(30);
     private static int lastProtocol;
 
     /// <summary>Where B listens with this stack.</summary>
@@ -25,6 +29,35 @@ public sealed record ScenarioRun(PeerProcess A, PeerProcess B, ProtocolStack Sta
 
     /// <summary>A dials B; the connection as A sees it.</summary>
     public Task<JsonElement> DialAsync() => CallA("dial", new { addr = AddressOfB });
+
+    /// <summary>A closes the connection; both know it when this returns.</summary>
+    public async Task DisconnectAsync()
+    {
+        await CallA("disconnect", new { peer = B.PeerId });
+        await CallB("waitDisconnected", new { peer = A.PeerId });
+    }
+
+    /// <summary>
+    /// Connects once and closes it again. The first connections of a process load and compile code, which on a busy machine takes longer than a
+    /// dial may; so a few attempts may run out of time.
+    /// </summary>
+    public async Task WarmUpAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await DialAsync();
+                await CallA("ping", new { peer = B.PeerId });
+                await DisconnectAsync();
+                return;
+            }
+            catch (ControlException e) when (e.Name == ControlErrors.Timeout && attempt < WarmUpAttempts)
+            {
+                // Once more, with what has been compiled meanwhile.
+            }
+        }
+    }
 
     /// <summary>A protocol that no other run uses: peers live longer than a run.</summary>
     public static string NewProtocol(string name) => $"/lab/{name}/{Interlocked.Increment(ref lastProtocol)}";
@@ -74,7 +107,4 @@ public sealed record ScenarioRun(PeerProcess A, PeerProcess B, ProtocolStack Sta
             await Task.Delay(PollInterval, cancellation);
         }
     }
-
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan PollDeadline = TimeSpan.FromSeconds(30);
 }

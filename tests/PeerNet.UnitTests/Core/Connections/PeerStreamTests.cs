@@ -1,4 +1,7 @@
+using System.Threading.Tasks.Sources;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PeerNet.Connections.Negotiation.Multistream;
+using PeerNet.Core.Connections;
 using PeerNet.Testing.Streams;
 
 namespace PeerNet.UnitTests.Core.Connections;
@@ -36,5 +39,30 @@ public sealed class PeerStreamTests
         Assert.AreEqual(Bytes, _pair.Listener.BytesReceived);
 
         async Task WriteAsync() => await _pair.Dialer.WriteAsync(new byte[Bytes], TestContext.CancellationToken);
+    }
+
+    [TestMethod]
+    public async Task Takes_the_result_of_a_write_that_is_done_at_once()
+    {
+        var inner = new SourcedWrites(_pair.DialerEnd);
+        await using var stream = new PeerStream(inner, "/test/1", _pair.Dialer.Connection);
+        await stream.WriteAsync(new byte[10], TestContext.CancellationToken);
+        await stream.WriteAsync(new byte[10], TestContext.CancellationToken);
+        Assert.AreEqual(2, inner.Taken);
+        Assert.AreEqual(20, stream.BytesSent);
+    }
+
+    /// <summary>Its writes are done, but like those of a multiplexer their result comes from a source that waits for it to be taken.</summary>
+    private sealed class SourcedWrites(MuxedStream inner) : DelegatingStream(inner), IValueTaskSource
+    {
+        public int Taken { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken token = default) => new(this, 0);
+
+        public void GetResult(short token) => Taken++;
+
+        public ValueTaskSourceStatus GetStatus(short token) => ValueTaskSourceStatus.Succeeded;
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => continuation(state);
     }
 }
