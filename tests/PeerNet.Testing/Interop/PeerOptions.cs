@@ -3,6 +3,9 @@ namespace PeerNet.Testing.Interop;
 /// <summary>What one peer is started with: the flags that most kinds share, and any other flag of its README.</summary>
 public sealed record PeerOptions
 {
+    /// <summary>js dials with node's own WebSocket, which only node's own variable can be told to trust any certificate. The others have no use for it.</summary>
+    private static readonly Dictionary<string, string> AnyCertificate = new() { ["NODE_TLS_REJECT_UNAUTHORIZED"] = "0" };
+
     /// <summary>A peer that listens on loopback with one stack and knows no other.</summary>
     public static PeerOptions For(ProtocolStack stack) => new()
     {
@@ -10,6 +13,7 @@ public sealed record PeerOptions
         Transports = stack.Transport,
         Security = stack.Security,
         Flags = stack.IsPrivate ? ["--psk", TestData.PathOf("interop", "swarm.key")] : [],
+        Environment = stack.Transport == "wss" ? AnyCertificate : new Dictionary<string, string>(),
     };
 
     /// <summary>Addresses to listen on; none for a peer that only dials.</summary>
@@ -54,7 +58,7 @@ public sealed record PeerOptions
 
     /// <summary>js has no certificate of its own for secure WebSocket; the other kinds make one.</summary>
     private static IEnumerable<string> TransportFlags(PeerKind kind, string names) => kind == PeerKind.Js && names == "wss"
-        ? ["--transports", "ws", "--set", $"ws.https={ThrowawayCertificate.Json}", "--set", "ws.websocket={\"rejectUnauthorized\":false}"]
+        ? ["--transports", "ws", "--set", $"ws.https={ThrowawayCertificate.Json}"]
         : ["--transports", names];
 
     private static IEnumerable<string> SecurityFlags(PeerKind kind, string[] names)
