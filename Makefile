@@ -22,11 +22,11 @@ build: ## Build everything
 	dotnet build PeerNet.sln $(DOTNET_FLAGS)
 
 # One test program at a time: the interop suite measures its deadlines on the same cores.
-test: ## Restore, build and run all tests; closes with the sum
-	@rm -rf artifacts/test-results
+test: ## Restore, build and run all tests; closes with the interop matrix and the sum
+	@rm -rf artifacts/test-results artifacts/matrix.md
 	@dotnet test --solution PeerNet.sln --max-parallel-test-modules 1 \
-		--results-directory artifacts/test-results --report-trx --filter 'TestCategory!=LongRunning&TestCategory!=Matrix'; \
-	status=$$?; tests/summary.sh artifacts/test-results && exit $$status
+		--results-directory artifacts/test-results --report-trx --filter 'TestCategory!=LongRunning'; \
+	status=$$?; cat artifacts/matrix.md 2>/dev/null; tests/summary.sh artifacts/test-results && exit $$status
 
 test-long: ## Run the tests that take a quarter of an hour and more
 	@rm -rf artifacts/test-results-long
@@ -34,17 +34,15 @@ test-long: ## Run the tests that take a quarter of an hour and more
 		--results-directory artifacts/test-results-long --report-trx --filter 'TestCategory=LongRunning'; \
 	status=$$?; tests/summary.sh artifacts/test-results-long && exit $$status
 
-matrix: ## Run the whole interop matrix and print it (ONLY="go tcp/noise" runs the cells with these words)
-	@dotnet build interop/peernet $(DOTNET_FLAGS) -p:RunAnalyzers=false
+matrix: ## Run the interop matrix with its full sizes and print it (ONLY="go tcp/noise" runs the cells with these words)
 	@dotnet build tests/PeerNet.InteropTests $(DOTNET_FLAGS) -p:RunAnalyzers=false
-	@PEERNET_MATRIX="$(ONLY)" dotnet run --no-build --project tests/PeerNet.InteropTests -- --filter TestCategory=Matrix --no-progress; \
+	@PEERNET_MATRIX="$(ONLY)" PEERNET_MATRIX_SIZES=full dotnet run --no-build --project tests/PeerNet.InteropTests -- --filter TestCategory=Matrix --no-progress; \
 	status=$$?; cat artifacts/matrix.md && exit $$status
 
 bench: ## Measure the building blocks (ARGS="yamux", "noise-transport", …)
 	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- $(ARGS)
 
 figures: ## Measure PeerNet beside the Go and Rust peers (ROUNDS=5, OUT=file for the report)
-	@dotnet build interop/peernet $(DOTNET_FLAGS) -c Release -p:RunAnalyzers=false
 	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- peers $(or $(ROUNDS),5) $(OUT)
 
 interop-peers: ## Build the Go and Rust peers, with the toolchains that are here

@@ -19,12 +19,18 @@ internal static class MatrixTable
     /// <summary>The environment variable with words that all have to occur in a cell's row and column, as in <c>go > tcp/noise ping</c>; null runs everything.</summary>
     private const string OnlyVariable = "PEERNET_MATRIX";
 
+    /// <summary>The environment variable that turns <c>full</c> sizes on: 16 MiB each way in every row, and 256 MiB once for each kind.</summary>
+    private const string SizesVariable = "PEERNET_MATRIX_SIZES";
+
+    private static readonly bool IsFull = Environment.GetEnvironmentVariable(SizesVariable) == "full";
+
     /// <summary>The order in which they run on one pair of peers.</summary>
     public static readonly IReadOnlyList<Scenario> Columns =
     [
         ConnectionScenarios.Ping, ConnectionScenarios.Identify, ConnectionScenarios.IdentifyPush, ConnectionScenarios.UnexpectedPeer, ConnectionScenarios.Disconnect,
         StreamScenarios.Echo, StreamScenarios.HalfClose, StreamScenarios.Reset, StreamScenarios.UnknownProtocol, StreamScenarios.StalledReader,
-        TransferScenarios.Medium, TransferScenarios.Large, ManyStreamsScenarios.Refused, ManyStreamsScenarios.AllOpen,
+        .. (IReadOnlyList<Scenario>)(IsFull ? [TransferScenarios.Medium, TransferScenarios.Large] : [TransferScenarios.Small]),
+        ManyStreamsScenarios.Refused, ManyStreamsScenarios.AllOpen,
     ];
 
     /// <summary>Whom PeerNet meets.</summary>

@@ -9,17 +9,21 @@ public static class TransferScenarios
     private const int MiB = 1 << 20;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    public static readonly Scenario Medium = new("16 MiB", async run =>
-    {
-        await run.DialAsync();
-        await EchoAsync(run, run.A, run.B, 16 * MiB);
-        await EchoAsync(run, run.B, run.A, 16 * MiB);
-    });
+    public static readonly Scenario Small = BothWays(2);
+
+    public static readonly Scenario Medium = BothWays(16);
 
     public static readonly Scenario Large = new("256 MiB", async run =>
     {
         await run.DialAsync();
         await EchoAsync(run, run.A, run.B, 256 * MiB);
+    });
+
+    private static Scenario BothWays(int mebibytes) => new($"{mebibytes} MiB", async run =>
+    {
+        await run.DialAsync();
+        await EchoAsync(run, run.A, run.B, mebibytes * MiB);
+        await EchoAsync(run, run.B, run.A, mebibytes * MiB);
     });
 
     private static async Task EchoAsync(ScenarioRun run, PeerProcess from, PeerProcess to, int size)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PeerNet.Testing.Interop;
@@ -6,6 +7,9 @@ namespace PeerNet.Testing.Interop;
 /// <summary>The peers of one test: each in a temporary folder of its own, all stopped and removed together.</summary>
 public sealed class PeerGroup : IAsyncDisposable
 {
+    private const int DescribedEvents = 12;
+    private const int DescribedLength = 400;
+
     private readonly ConcurrentQueue<PeerProcess> _peers = new();
     private int _started;
 
@@ -75,7 +79,10 @@ public sealed class PeerGroup : IAsyncDisposable
         }
     }
 
-    private string DescribePeers() => string.Join('\n', _peers.Select(peer => $"--- {peer.Name} logged last:\n{peer.LogTail}"));
+    private string DescribePeers() => string.Join('\n', _peers.Select(peer =>
+        $"--- {peer.Name} reported last:\n{string.Join('\n', peer.Events().TakeLast(DescribedEvents).Select(Shorten))}\n--- and logged last:\n{peer.LogTail}"));
+
+    private static string Shorten(JsonElement message) => message.ToString() is { Length: > DescribedLength } text ? text[..DescribedLength] : message.ToString();
 
     private static string Name(int index) => index < 26 ? ((char)('a' + index)).ToString() : $"p{index}";
 }

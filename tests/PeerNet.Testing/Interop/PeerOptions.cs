@@ -6,6 +6,12 @@ public sealed record PeerOptions
     /// <summary>js dials with node's own WebSocket, which only node's own variable can be told to trust any certificate. The others have no use for it.</summary>
     private static readonly Dictionary<string, string> AnyCertificate = new() { ["NODE_TLS_REJECT_UNAUTHORIZED"] = "0" };
 
+    /// <summary>
+    /// js pings each connection every 10 s and aborts the one where that fails: as its pings share a limit of one stream, when another ping is
+    /// on its way, and when a busy machine is late.
+    /// </summary>
+    private static readonly string[] JsWithPatience = ["--set", "ping.maxOutboundStreams=8", "--set", "monitor.abortConnectionOnPingFailure=false"];
+
     /// <summary>A peer that listens on loopback with one stack and knows no other.</summary>
     public static PeerOptions For(ProtocolStack stack) => new()
     {
@@ -31,6 +37,9 @@ public sealed record PeerOptions
     /// <summary>Further flags, each word an element.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 
+    /// <summary>Whether js keeps a habit that breaks scenarios by chance: it aborts connections whose heartbeat meets a ping.</summary>
+    public bool IsImpatient { get; init; }
+
     /// <summary>Variables in addition to those of the kind.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -53,6 +62,8 @@ public sealed record PeerOptions
             arguments = arguments.Concat(SecurityFlags(kind, Security.Split(',')));
         if (Seed is not null)
             arguments = arguments.Concat(["--seed", Seed]);
+        if (kind is PeerKind.Js && !IsImpatient)
+            arguments = arguments.Concat(JsWithPatience);
         return arguments.Concat(Flags);
     }
 
