@@ -42,8 +42,10 @@ matrix: ## Run the interop matrix with its full sizes and print it (ONLY="go tcp
 bench: ## Measure the building blocks (ARGS="yamux", "noise-transport", …)
 	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- $(ARGS)
 
-figures: ## Measure PeerNet beside the Go and Rust peers (ROUNDS=5, OUT=file for the report)
-	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- peers $(or $(ROUNDS),5) $(OUT)
+# KEEP=1 puts the report among the published ones; without it the run is just a look.
+figures: ## Measure PeerNet beside the Go and Rust peers (KEEP=1, ARGS="--rounds 3 --only one --peers go,rust,js")
+	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- peers \
+		--out $(if $(KEEP),tests/PeerNet.Benchmarks/results/peers-$(shell date -u +%Y-%m-%d),artifacts/figures) $(ARGS)
 
 interop-peers: ## Build the Go and Rust peers, with the toolchains that are here
 	@interop/build.sh artifacts/interop/bin

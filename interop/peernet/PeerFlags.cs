@@ -99,7 +99,10 @@ internal sealed class PeerFlags
             options.WebSocket.AllowUntrustedCertificates = true;
         }
 
-        var components = new PeerSettings(All("set")).Apply(options, new ComponentOptions());
+        var defaults = new ComponentOptions();
+        if (options.Limits.Unlimited)
+            defaults = defaults with { Perf = defaults.Perf with { MaxInboundStreams = int.MaxValue } };
+        var components = new PeerSettings(All("set")).Apply(options, defaults);
         var builder = PeerNode.CreateBuilder().WithOptions(options).WithComponents(components).WithLogging(loggers);
         if (Key() is { } key)
             builder.WithIdentity(key);

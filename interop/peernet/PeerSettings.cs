@@ -11,7 +11,7 @@ internal sealed class PeerSettings(IEnumerable<string> pairs)
 {
     public const string HelpText = "yamux.{maxStreamWindowSize,maxInboundStreams,maxIncomingStreams,maxOutboundStreams,acceptBacklog,keepAliveInterval,"
         + "connectionWriteTimeout} cm.{maxConnections,maxIncoming,maxPerPeer,low,high,gracePeriod,silencePeriod} tcp.reuseport "
-        + "identify.{timeout,activationThreshold} ping.timeout rcmgr.connsPerIP";
+        + "identify.{timeout,activationThreshold} ping.timeout perf.maxInboundStreams rcmgr.connsPerIP";
 
     public ComponentOptions Apply(PeerNodeOptions options, ComponentOptions components)
     {
@@ -57,6 +57,8 @@ internal sealed class PeerSettings(IEnumerable<string> pairs)
                 return components with { Listening = components.Listening with { ObservedAddressThreshold = Number(value) } };
             case "ping.timeout":
                 return components with { Ping = components.Ping with { Timeout = Time(value) } };
+            case "perf.maxInboundStreams":
+                return components with { Perf = components.Perf with { MaxInboundStreams = Number(value) } };
             case "cm.silencePeriod":
                 return components with { Connections = components.Connections with { SilencePeriod = Time(value) } };
             case "cm.maxConnections":

@@ -1,6 +1,7 @@
 using PeerNet.Connections.Muxing.Yamux;
 using PeerNet.Connections.Transports.Tcp;
 using PeerNet.Protocols.Identify;
+using PeerNet.Protocols.Perf;
 using PeerNet.Protocols.Ping;
 using PeerNet.Swarm.Listening;
 using PeerNet.Swarm.Trimming;
@@ -20,6 +21,8 @@ internal sealed record ComponentOptions
     public IdentifyOptions Identify { get; init; } = new();
 
     public PingOptions Ping { get; init; } = new();
+
+    public PerfOptions Perf { get; init; } = new();
 
     public ListenOptions Listening { get; init; } = new();
 

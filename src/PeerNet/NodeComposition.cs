@@ -65,7 +65,7 @@ internal static class NodeComposition
                 Resolver = resolver,
                 Identify = new IdentifyService(swarm, components.Identify with { AgentVersion = agent }, loggers),
                 Ping = new PingService(swarm, components.Ping),
-                Perf = new PerfService(swarm, new PerfOptions { Serve = options.ServePerf }),
+                Perf = new PerfService(swarm, components.Perf with { Serve = options.ServePerf }),
                 Fetch = new FetchService(swarm),
                 Agent = agent,
                 Log = log,

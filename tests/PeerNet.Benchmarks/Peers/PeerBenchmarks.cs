@@ -1,66 +1,97 @@
+using System.Diagnostics;
 using PeerNet.Testing.Interop;
 
 namespace PeerNet.Benchmarks.Peers;
 
 /// <summary>
-/// PeerNet beside go-libp2p and rust-libp2p: the same commands, over loopback with tcp, noise and yamux, between every two of them. All peers
-/// run from beginning to end, and each round goes through all pairs, so that a machine that changes its mind changes it for all.
+/// PeerNet beside other stacks: the same commands over loopback, between each stack and itself and between PeerNet and each. All peers run from
+/// beginning to end, and each round goes through everything, so that a machine that changes its mind changes it for all.
 /// </summary>
 internal static class PeerBenchmarks
 {
-    private const int DefaultRounds = 5;
     private const int WarmUpScale = 10;
 
-    private static readonly PeerKind[] Kinds = [PeerKind.Go, PeerKind.Rust, PeerKind.PeerNet];
+    private static readonly ProtocolStack[] Stacks = [ProtocolStack.TcpNoise, ProtocolStack.TcpTls];
 
-    /// <summary>Arguments: the number of rounds, and a file for the report.</summary>
+    /// <summary>Arguments as <see cref="BenchArguments"/> describes them.</summary>
     public static async Task RunAsync(string[] arguments)
     {
-        var rounds = arguments.Length > 0 ? int.Parse(arguments[0], System.Globalization.CultureInfo.InvariantCulture) : DefaultRounds;
-        var folder = Directory.CreateTempSubdirectory("peernet-figures-").FullName;
-        var peers = new Dictionary<(PeerKind, int), PeerProcess>();
-        try
+        var wanted = BenchArguments.Parse(arguments);
+        var started = Stopwatch.GetTimestamp();
+        var load = BenchMachine.Load;
+        var results = new BenchResults();
+        var fleet = new PeerFleet();
+        await using var _ = fleet.ConfigureAwait(false);
+        var kinds = await PeerFleet.PresentAsync([PeerKind.PeerNet, .. wanted.Others]).ConfigureAwait(false);
+        var pairs = kinds.Select(kind => (From: kind, To: kind)).Concat(ScenarioTable.BothWays(kinds[0], [.. kinds.Skip(1)])).ToList();
+
+        await RoundAsync(WarmUpScale, (_, _, _, _) => { }).ConfigureAwait(false);
+        Progress("warm");
+        var longest = TimeSpan.Zero;
+        var rounds = 0;
+        while (rounds < wanted.Rounds && (rounds == 0 || Stopwatch.GetElapsedTime(started) + longest < wanted.Budget))
         {
-            foreach (var kind in Kinds)
+            var began = Stopwatch.GetTimestamp();
+            await CalibrationRows.MeasureAsync(wanted, results).ConfigureAwait(false);
+            await RoundAsync(1, results.Add).ConfigureAwait(false);
+            await ProcessRows.MeasureStartAsync(wanted, kinds, fleet, results).ConfigureAwait(false);
+            if (rounds == 0)
+                await ProcessRows.MeasureIdleAsync(wanted, kinds, fleet, results).ConfigureAwait(false);
+            rounds++;
+            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, Stopwatch.GetElapsedTime(began).Ticks));
+            Progress($"round {rounds} of {wanted.Rounds}");
+        }
+
+        var report = new BenchReport(results, fleet.Versions(), load) { Rounds = rounds, Date = TimeProvider.System.GetUtcNow() };
+        var text = report.ToMarkdown();
+        Console.WriteLine(text);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(wanted.Out))!);
+        await File.WriteAllTextAsync(wanted.Out + ".md", text).ConfigureAwait(false);
+        await File.WriteAllTextAsync(wanted.Out + ".json", report.ToJson()).ConfigureAwait(false);
+
+        async Task RoundAsync(int scale, Action<string, BenchSubject, PeerFigure, double> add)
+        {
+            foreach (var stack in Stacks)
             {
-                var program = await PeerKinds.FindAsync(kind).ConfigureAwait(false);
-                for (var i = 0; i < 2; i++)
+                foreach (var (from, to) in pairs)
+                    await MeasureAsync(stack, from, to, scale, add).ConfigureAwait(false);
+            }
+        }
+
+        async Task MeasureAsync(ProtocolStack stack, PeerKind from, PeerKind to, int scale, Action<string, BenchSubject, PeerFigure, double> add)
+        {
+            var (section, subject) = ($"{stack}/yamux", BenchSubject.Pair(from, to));
+            var measurements = PeerMeasurement.All.Where(measurement => wanted.Wants(section, subject, measurement.Name)).ToList();
+            if (measurements.Count == 0)
+                return;
+            var link = await fleet.LinkAsync(from, to, stack).ConfigureAwait(false);
+            await TryAsync(subject, "connecting", link.OpenAsync).ConfigureAwait(false);
+            foreach (var measurement in measurements)
+            {
+                await TryAsync(subject, $"{section}, {measurement.Name}", async () =>
                 {
-                    var name = $"{kind}{i}".ToLowerInvariant();
-                    var options = PeerOptions.For(ProtocolStack.TcpNoise).With(kind == PeerKind.Rust ? [] : ["--no-limits"]);
-                    peers[(kind, i)] = await PeerProcess.StartAsync(program, options, name, Path.Combine(folder, name)).ConfigureAwait(false);
-                }
+                    var values = await measurement.TakeAsync(link, scale).ConfigureAwait(false);
+                    foreach (var (figure, value) in measurement.Figures.Zip(values))
+                        add(section, subject, figure, value);
+                }).ConfigureAwait(false);
             }
 
-            var report = new PeerReport(Kinds, rounds, peers);
-            foreach (var pair in report.Pairs)
-                await MeasureAsync(pair, WarmUpScale, (_, _) => { }).ConfigureAwait(false);
-            for (var round = 0; round < rounds; round++)
+            await TryAsync(subject, "disconnecting", link.CloseAsync).ConfigureAwait(false);
+        }
+
+        // One figure is missing then, and the report has the others.
+        static async Task TryAsync(BenchSubject subject, string what, Func<Task> step)
+        {
+            try
             {
-                foreach (var pair in report.Pairs)
-                    await MeasureAsync(pair, 1, (figure, sample) => report.Add(pair, figure, sample)).ConfigureAwait(false);
-                Console.Error.WriteLine($"round {round + 1} of {rounds}");
+                await step().ConfigureAwait(false);
             }
-
-            var text = report.ToString();
-            Console.WriteLine(text);
-            if (arguments.Length > 1)
-                await File.WriteAllTextAsync(arguments[1], text).ConfigureAwait(false);
-        }
-        finally
-        {
-            await Task.WhenAll(peers.Values.Select(peer => peer.DisposeAsync().AsTask())).ConfigureAwait(false);
-            Directory.Delete(folder, recursive: true);
+            catch (ControlException e) when (e.Name != ControlErrors.PeerExited)
+            {
+                await Console.Error.WriteLineAsync($"{subject}, {what}: {e.Message.Split('\n')[0]}").ConfigureAwait(false);
+            }
         }
 
-        async Task MeasureAsync((PeerKind From, PeerKind To) pair, int scale, Action<PeerFigure, PeerSample> take)
-        {
-            var (from, to) = (peers[(pair.From, 0)], peers[(pair.To, 1)]);
-            await from.CallAsync("dial", new { addr = to.AddressFor(ProtocolStack.TcpNoise) }).ConfigureAwait(false);
-            foreach (var figure in PeerFigure.All)
-                take(figure, await PeerSample.TakeAsync(figure, from, to, scale).ConfigureAwait(false));
-            await from.CallAsync("disconnect", new { peer = to.PeerId }).ConfigureAwait(false);
-            await to.CallAsync("waitDisconnected", new { peer = from.PeerId }).ConfigureAwait(false);
-        }
+        void Progress(string what) => Console.Error.WriteLine($"{Stopwatch.GetElapsedTime(started).TotalSeconds,4:0} s: {what}");
     }
 }
