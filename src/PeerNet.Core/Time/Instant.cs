@@ -54,6 +54,9 @@ public readonly record struct Instant(long Ticks) : IComparable<Instant>
 
     /// <summary>The earlier of two instants.</summary>
     public static Instant Min(Instant left, Instant right) => left < right ? left : right;
+
+    /// <summary>The later of two instants.</summary>
+    public static Instant Max(Instant left, Instant right) => left > right ? left : right;
 }
 
 /// <summary>Reads instants and makes deadlines from a <see cref="TimeProvider"/>.</summary>

@@ -43,6 +43,16 @@ public sealed class MemoryPipe : IValueTaskSource<int>, IValueTaskSource
         }
     }
 
+    /// <summary>Whether a send waits for room.</summary>
+    public bool IsWriterWaiting
+    {
+        get
+        {
+            lock (_gate)
+                return _writerWaits;
+        }
+    }
+
     /// <summary>Receives as <see cref="PeerNet.Core.Connections.RawConnection.ReceiveAsync"/> does.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {

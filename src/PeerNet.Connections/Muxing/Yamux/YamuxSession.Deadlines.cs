@@ -51,11 +51,11 @@ internal sealed partial class YamuxSession
             if (_pings.IsOutstanding)
                 IsTimedOut = true;
             else
-                RequestPing();
+                RequestPing(now);
         }
 
-        if (now >= _openingPingAt && _pings.IsDue)
-            _pingIsUrgent = true;
+        if (now >= _openingPingAt && _pings.IsDue && !_pingIsUrgent)
+            RequestPing(now);
         if (now >= _shrinkAt)
             ShrinkIdleWindows(now);
         return _draining > 0 ? ResetUndrained(now) : [];
@@ -66,18 +66,23 @@ internal sealed partial class YamuxSession
         get
         {
             if (!_pings.IsOutstanding)
-                return _lastReceived + _options.KeepAliveInterval;
+            {
+                // A ping that waits for the transport is not asked for again and again meanwhile.
+                var silent = _lastReceived + _options.KeepAliveInterval;
+                return _pingIsUrgent ? Instant.Max(silent, _pingRequestedAt + _options.KeepAliveTimeout) : silent;
+            }
+
             if (_isSendBlocked)
                 return Instant.MaxValue;
             var queueing = Math.Min(_sentSinceReceived / YamuxProtocol.SlowLinkBytesPerSecond, YamuxProtocol.MaxQueueingSeconds);
-            var alive = _lastReceived > _lastProgress ? _lastReceived : _lastProgress;
-            return (_pings.SentAt > alive ? _pings.SentAt : alive) + _options.KeepAliveTimeout + TimeSpan.FromSeconds(queueing);
+            return Instant.Max(_pings.SentAt, Instant.Max(_lastReceived, _lastProgress)) + _options.KeepAliveTimeout + TimeSpan.FromSeconds(queueing);
         }
     }
 
-    private void RequestPing()
+    private void RequestPing(Instant now)
     {
         _pings.Request();
+        _pingRequestedAt = now;
         _pingIsUrgent = true;
     }
 

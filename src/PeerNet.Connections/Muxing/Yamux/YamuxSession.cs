@@ -29,6 +29,7 @@ internal sealed partial class YamuxSession
     private long _sentSinceReceived;
     private bool _isSendBlocked;
     private Instant _openingPingAt;
+    private Instant _pingRequestedAt;
     private Instant _shrinkAt;
 
     /// <summary>Starts a session.</summary>

@@ -66,7 +66,7 @@ internal sealed class MultistreamListener
             var read = _reader.TryRead(ref rest, out var text, out var fault);
             if (read == OperationStatus.NeedMoreData)
                 break;
-            status = read == OperationStatus.Done ? OnFrame(text) : Fail(NegotiationFailure.Malformed, fault!);
+            status = read == OperationStatus.Done ? OnFrame(text) : FailAtMalformed(fault!);
         }
 
         consumed = input.Length - rest.Length;
@@ -111,6 +111,12 @@ internal sealed class MultistreamListener
             return Fail(NegotiationFailure.Unsupported, $"the peer made {_refusals} proposals and none is supported");
         return OperationStatus.NeedMoreData;
     }
+
+    // A dialer that counted on its only proposal has sent its first message behind it, which is no multistream-select: what went wrong is
+    // the refusal, and that is what the dialer has to hear.
+    private OperationStatus FailAtMalformed(string fault) => _refusals > 0
+        ? Fail(NegotiationFailure.Unsupported, $"the peer proposed nothing that is supported, and went on as if it had ({fault})")
+        : Fail(NegotiationFailure.Malformed, fault);
 
     private OperationStatus Fail(NegotiationFailure reason, string message)
     {

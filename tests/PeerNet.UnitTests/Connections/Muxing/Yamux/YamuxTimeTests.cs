@@ -88,16 +88,34 @@ public sealed class YamuxTimeTests
     }
 
     [TestMethod]
+    public async Task A_ping_that_the_transport_does_not_take_waits_without_a_storm_of_timers()
+    {
+        await using var peer = new ScriptedPeer(Direction.Outbound);
+        await AnswerFirstPingAsync(peer);
+        peer.Raw.Incoming.Hold(true);
+        var stream = await peer.Live.OpenStreamAsync();
+        _ = stream.WriteAsync(new byte[400_000]).AsTask();
+        await Task.Run(() => peer.Time.Advance(TimeSpan.FromSeconds(31))).WaitAsync(Deadline);
+        Assert.IsFalse(peer.Live.Closed.IsCompleted);
+
+        peer.Raw.Incoming.Hold(false);
+        await peer.ReadUntilAsync(frame => frame is { Type: YamuxFrameType.Ping, Flags: YamuxFlags.Syn });
+    }
+
+    [TestMethod]
     public async Task A_link_that_takes_a_block_now_and_then_is_slow_and_not_dead()
     {
-        await using var peer = new ScriptedPeer(Direction.Outbound, capacity: 64 * 1024);
+        // 32 KiB a second: a ping that goes behind what the link has taken waits four seconds and more.
+        var options = new YamuxOptions { KeepAliveInterval = TimeSpan.FromSeconds(3), KeepAliveTimeout = TimeSpan.FromSeconds(1) };
+        await using var peer = new ScriptedPeer(Direction.Outbound, options, capacity: 64 * 1024);
         await AnswerFirstPingAsync(peer);
         var stream = await peer.Live.OpenStreamAsync();
         var writing = stream.WriteAsync(new byte[262_144]).AsTask();
         var left = 262_144L;
         while (left > 0)
         {
-            peer.Time.Advance(TimeSpan.FromSeconds(3));
+            await SettleAsync(peer);
+            peer.Time.Advance(TimeSpan.FromSeconds(0.5));
             var frame = await peer.ReadFrameAsync();
             Assert.IsNotNull(frame, peer.Live.Closed.IsCompleted ? (await peer.Live.Closed).ToString() : "");
             if (frame.Value.Type == YamuxFrameType.Data)
@@ -173,6 +191,21 @@ public sealed class YamuxTimeTests
         await peer.SendAsync(YamuxFrameType.Ping, YamuxFlags.Ack, 0, value).ConfigureAwait(false);
         while (peer.Live.Counters.BytesReceived == before)
             await Task.Delay(1).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the live end do all it can before time goes on: it is idle, or its send waits for room.</summary>
+    private static async Task SettleAsync(ScriptedPeer peer)
+    {
+        while (!peer.Raw.Incoming.IsWriterWaiting)
+        {
+            lock (peer.Live.Gate)
+            {
+                if (peer.Live.Sender.WhenIdle().IsCompleted)
+                    return;
+            }
+
+            await Task.Delay(1).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Lets time pass while the peer sends what needs no answer.</summary>
