@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using PeerNet.Hivemind.Averaging;
 using PeerNet.Hivemind.MessagePack;
 using PeerNet.Hivemind.Moe;
 using PeerNet.Hivemind.Petals;
@@ -48,5 +50,25 @@ public sealed class HivemindRecordTarget : IFuzzTarget
             Oracle.Require(!ExpertPrefix.TryParse(text.Value, out var prefix) || ExpertPrefix.Of(prefix.Name, prefix.Coordinates).Text == text.Value, "a prefix has one spelling");
             Oracle.Require(!ModuleUid.TryParse(text.Value, out var module) || ModuleUid.TryParse(module.ToString(), out _), "a block's name is read again");
         }
+    }
+}
+
+/// <summary>Messages of averaging, and what members give: read without an error and within their bounds.</summary>
+public sealed class HivemindAveragingTarget : IFuzzTarget
+{
+    public static string Name => "hivemind-averaging";
+
+    public static void Fuzz(ReadOnlySpan<byte> data)
+    {
+        var bytes = data.ToArray();
+        if (AveragingCodec.JoinRequest.TryDecode(bytes) is { } join)
+            Oracle.Require(AveragingCodec.JoinRequest.TryDecode(join.ToByteArray())?.Equals(join) == true, "a request is read again");
+        if (AveragingCodec.MessageFromLeader.TryDecode(bytes) is { } leader)
+            Oracle.Require(leader.OrderedPeerIds.Count <= AveragingProtocol.MaxGroupSize && leader.Gathered.Count <= AveragingProtocol.MaxGroupSize, "groups are bounded");
+        if (AveragingCodec.AveragingData.TryDecode(bytes) is { TensorPart: { } part } && TensorCodec.TryRead(part, out var tensor))
+            Oracle.Require(tensor.ElementCount <= 8 * data.Length, "parts are bounded");
+        _ = AveragingCodec.DownloadData.TryDecode(bytes);
+        if (GatherCodec.TryDecode(data) is { } given)
+            Oracle.Require(GatherCodec.TryDecode(GatherCodec.Encode(given)) is { } again && again.Bandwidth == given.Bandwidth && again.Mode == given.Mode, "what a member gives is read again");
     }
 }
