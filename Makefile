@@ -8,7 +8,7 @@ TARGET        ?=
 ITERATIONS    ?= 1000000
 SEED          ?= 1
 
-.PHONY: help run build test test-long matrix bench figures interop-peer interop-peers fuzz format clean
+.PHONY: help run build test test-long test-averaging matrix bench figures interop-peer interop-peers fuzz format clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ build: ## Build everything
 test: ## Restore, build and run all tests; closes with the interop matrix and the sum
 	@rm -rf artifacts/test-results artifacts/matrix.md
 	@dotnet test --solution PeerNet.sln --max-parallel-test-modules 1 \
-		--results-directory artifacts/test-results --report-trx --filter 'TestCategory!=LongRunning'; \
+		--results-directory artifacts/test-results --report-trx --filter 'TestCategory!=LongRunning&TestCategory!=Averaging'; \
 	status=$$?; cat artifacts/matrix.md 2>/dev/null; tests/summary.sh artifacts/test-results && exit $$status
 
 test-long: ## Run the tests that take a quarter of an hour and more
@@ -33,6 +33,11 @@ test-long: ## Run the tests that take a quarter of an hour and more
 	@dotnet test --solution PeerNet.sln --max-parallel-test-modules 1 \
 		--results-directory artifacts/test-results-long --report-trx --filter 'TestCategory=LongRunning'; \
 	status=$$?; tests/summary.sh artifacts/test-results-long && exit $$status
+
+test-averaging: ## Average with Hivemind's own averagers (installs torch from Debian packages, 1.6 GB, as root)
+	@interop/hivemind/setup.sh artifacts/interop/hivemind --with-torch
+	@dotnet build tests/PeerNet.InteropTests $(DOTNET_FLAGS) -p:RunAnalyzers=false
+	@dotnet run --no-build --project tests/PeerNet.InteropTests -- --filter TestCategory=Averaging --no-progress
 
 matrix: ## Run the interop matrix with its full sizes and print it (ONLY="go tcp/noise" runs the cells with these words)
 	@dotnet build tests/PeerNet.InteropTests $(DOTNET_FLAGS) -p:RunAnalyzers=false

@@ -155,11 +155,17 @@ public sealed class Averager : IAsyncDisposable
     /// <summary>Stops serving, and takes the offer of state back.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+            return;
         foreach (var handler in _handlers)
             handler.Dispose();
         _handlers.Clear();
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _offering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // A running step has been cancelled; those that wait are as well, so that nobody takes the turn again.
+        await _stepping.WaitAsync().ConfigureAwait(false);
+        _matchmaking.Dispose();
     }
 
     private async Task<AveragingResult> TryStepAsync(AveragingStep step, DhtExpiration scheduled, DhtExpiration end, CancellationToken token)
@@ -238,12 +244,12 @@ public sealed class Averager : IAsyncDisposable
         }
 
         var received = delta.Length == 0 ? 1 : (double)round.ReceivedElements / delta.Length;
-        return new AveragingResult([.. group.Members.Zip(members, (peer, member) => new AveragingMember(peer, member.User, member.Mode))], received);
+        return new AveragingResult(group.Leader, [.. group.Members.Zip(members, (peer, member) => new AveragingMember(peer, member.User, member.Mode))], received);
     }
 
     private async IAsyncEnumerable<WireAveragingData> CallForPartsAsync(PeerId member, IAsyncEnumerable<WireAveragingData> parts, [EnumeratorCancellation] CancellationToken token)
     {
-        await _swarm.Dht.FindAddressesAsync(member, token).ConfigureAwait(false);
+        await _swarm.Dht.FindAddressesAsync(member, hasFailed: false, token).ConfigureAwait(false);
         await foreach (var answer in _swarm.Client.CallStreamAsync(member, _methods.Aggregate, parts, token).ConfigureAwait(false))
             yield return answer;
     }

@@ -34,9 +34,10 @@ public sealed record AveragingStep
 public sealed record AveragingMember(PeerId Peer, HivemindValue Gather, AveragingMode Mode);
 
 /// <summary>A step that averaged.</summary>
+/// <param name="Leader">Who put the group together.</param>
 /// <param name="Members">The group, in the order of its shares.</param>
 /// <param name="ReceivedFraction">The part of the own elements whose averages came: less than one when members failed.</param>
-public sealed record AveragingResult(IReadOnlyList<AveragingMember> Members, double ReceivedFraction);
+public sealed record AveragingResult(PeerId Leader, IReadOnlyList<AveragingMember> Members, double ReceivedFraction);
 
 /// <summary>The state of an averager.</summary>
 /// <param name="Donor">Who gave it.</param>

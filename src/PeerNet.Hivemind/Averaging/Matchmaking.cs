@@ -20,7 +20,7 @@ namespace PeerNet.Hivemind.Averaging;
 /// Two that ask each other at once wait for each other until <see cref="AveragerOptions.RequestTimeout"/>. Thread-safe.
 /// </summary>
 internal sealed class Matchmaking(
-    AveragerOptions options, HivemindSwarm swarm, GroupDirectory directory, AveragingMethods methods, byte[] schemaHash)
+    AveragerOptions options, HivemindSwarm swarm, GroupDirectory directory, AveragingMethods methods, byte[] schemaHash) : IDisposable
 {
     private readonly TimeProvider _time = swarm.Dht.Time;
     private readonly PeerId _own = swarm.Dht.Host.LocalPeer;
@@ -106,6 +106,8 @@ internal sealed class Matchmaking(
             search!.RemoveFollower(caller, follower!);
         }
     }
+
+    public void Dispose() => _joining.Dispose();
 
     private TimeSpan Until(DhtExpiration time)
     {
@@ -278,7 +280,7 @@ internal sealed class Matchmaking(
         {
             await using (answers.ConfigureAwait(false))
             {
-                await swarm.Dht.FindAddressesAsync(leader, token).ConfigureAwait(false);
+                await swarm.Dht.FindAddressesAsync(leader, hasFailed: false, token).ConfigureAwait(false);
                 await _joining.WaitAsync(token).ConfigureAwait(false);
                 try
                 {
@@ -309,7 +311,7 @@ internal sealed class Matchmaking(
     {
         if (message?.Code is (int)AveragingCode.GroupDisbanded or (int)AveragingCode.Cancelled)
             return PeerId.TryDecode(message.SuggestedLeader.Span, out var suggested) && suggested != _own ? suggested : null;
-        if (message?.Code != (int)AveragingCode.BeginAllReduce || ReadGroup(message) is not { } group)
+        if (message?.Code != (int)AveragingCode.BeginAllReduce || search.Leader is not { } leader || ReadGroup(message, leader) is not { } group)
             return null;
         await _joining.WaitAsync(token).ConfigureAwait(false);
         try
@@ -324,7 +326,7 @@ internal sealed class Matchmaking(
         return null;
     }
 
-    private AveragingGroup? ReadGroup(WireMessageFromLeader message)
+    private AveragingGroup? ReadGroup(WireMessageFromLeader message, PeerId leader)
     {
         var members = new List<PeerId>();
         foreach (var bytes in message.OrderedPeerIds)
@@ -336,7 +338,7 @@ internal sealed class Matchmaking(
 
         var isGood = !message.GroupId.IsEmpty && members.Contains(_own) && members.Distinct().Count() == members.Count
             && members.Count == message.Gathered.Count && members.Count <= (options.TargetGroupSize ?? AveragingProtocol.MaxGroupSize);
-        return isGood ? new AveragingGroup(message.GroupId.Memory, members, [.. message.Gathered.Select(gathered => gathered.Memory)]) : null;
+        return isGood ? new AveragingGroup(message.GroupId.Memory, leader, members, [.. message.Gathered.Select(gathered => gathered.Memory)]) : null;
     }
 
     private void AssembleAsLeader(GroupSearch search)
@@ -346,7 +348,7 @@ internal sealed class Matchmaking(
         // Both are random: who would know the id could meddle, and who would know the order could choose its share.
         RandomNumberGenerator.Shuffle(members.AsSpan());
         Assemble(search, new AveragingGroup(
-            RandomNumberGenerator.GetBytes(AveragingProtocol.GroupIdBytes), [.. members.Select(member => member.Key)], [.. members.Select(member => member.Value)]));
+            RandomNumberGenerator.GetBytes(AveragingProtocol.GroupIdBytes), _own, [.. members.Select(member => member.Key)], [.. members.Select(member => member.Value)]));
     }
 
     private void Assemble(GroupSearch search, AveragingGroup group)

@@ -27,7 +27,7 @@ internal static class StateTransfer
     {
         try
         {
-            await swarm.Dht.FindAddressesAsync(donor, token).ConfigureAwait(false);
+            await swarm.Dht.FindAddressesAsync(donor, hasFailed: false, token).ConfigureAwait(false);
             var answers = new TimedReader<WireDownloadData>(swarm.Client.CallStreamAsync(donor, methods.Download, One(), token), swarm.Dht.Time, token);
             await using (answers.ConfigureAwait(false))
             {

@@ -32,6 +32,7 @@ public sealed class AveragerTests
                 Assert.IsTrue(tensor.ToSingles().All(value => Math.Abs(value - expected) < 1e-5f), string.Join(' ', tensor.ToSingles().Take(5)));
         }
 
+        Assert.AreEqual(1, results.Select(result => result.Leader).Distinct().Count());
         Assert.AreEqual(1, results.Select(result => string.Join(' ', result.Members.Select(member => member.Peer))).Distinct().Count());
     });
 

@@ -27,6 +27,7 @@ internal static class AveragingVectors
         var begin = Messages("rpc_join_group").Select(message => AveragingCodec.MessageFromLeader.TryDecode(message.Hex("hex"))!).First(message => message.Code == (int)AveragingCode.BeginAllReduce);
         return new AveragingGroup(
             begin.GroupId.Memory,
+            Peers[0],
             [.. begin.OrderedPeerIds.Select(id => PeerId.TryDecode(id.Span, out var peer) ? peer : throw new FormatException())],
             [.. begin.Gathered.Select(gathered => gathered.Memory)]);
     }
