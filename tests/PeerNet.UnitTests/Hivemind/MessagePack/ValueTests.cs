@@ -17,11 +17,19 @@ public sealed class ValueTests
         Gen.String[Gen.Char.AlphaNumeric, 0, 40].Select(value => (HivemindValue)value),
         Gen.Byte.Array[0, 300].Select(value => (HivemindValue)value));
 
+    // Wide near the leaves, where lengths pass the formats' limit of 15, and narrow above, where they would multiply.
     private static readonly Gen<HivemindValue> Values = Gen.Recursive<HivemindValue>((depth, inner) => depth > 4 ? Leaf : Gen.OneOf(
         Leaf,
-        inner.Array[0, 20].Select(items => (HivemindValue)new ListValue(items)),
-        inner.Array[0, 20].Select(items => (HivemindValue)new TupleValue(items)),
-        Gen.Select(Gen.String[Gen.Char.AlphaNumeric, 0, 9], inner, (key, value) => KeyValuePair.Create((HivemindValue)key, value)).Array[0, 18].Select(entries => (HivemindValue)new MapValue(entries))));
+        Sequence(Leaf, 20).Select(items => (HivemindValue)new ListValue(items)),
+        Sequence(inner, 3).Select(items => (HivemindValue)new ListValue(items)),
+        Sequence(inner, 3).Select(items => (HivemindValue)new TupleValue(items)),
+        Entries(Leaf, 18).Select(entries => (HivemindValue)new MapValue(entries)),
+        Entries(inner, 3).Select(entries => (HivemindValue)new MapValue(entries))));
+
+    private static Gen<HivemindValue[]> Sequence(Gen<HivemindValue> item, int maxCount) => item.Array[0, maxCount];
+
+    private static Gen<KeyValuePair<HivemindValue, HivemindValue>[]> Entries(Gen<HivemindValue> item, int maxCount)
+        => Gen.Select(Gen.String[Gen.Char.AlphaNumeric, 0, 9], item, (key, value) => KeyValuePair.Create((HivemindValue)key, value)).Array[0, maxCount];
 
     [TestMethod]
     public void Every_captured_value_is_written_and_read_byte_for_byte()
