@@ -7,8 +7,9 @@ RUN_FLAGS     := $(if $(BOOTSTRAP),$(foreach address,$(BOOTSTRAP),--bootstrap $(
 TARGET        ?=
 ITERATIONS    ?= 1000000
 SEED          ?= 1
+SCENARIO      ?=
 
-.PHONY: help run build test test-long test-averaging matrix bench figures interop-peer interop-peers fuzz format clean
+.PHONY: help run build test test-long test-averaging matrix bench figures interop-peer interop-peers fuzz format clean simulate
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,10 @@ matrix: ## Run the interop matrix with its full sizes and print it (ONLY="go tcp
 	@dotnet build tests/PeerNet.InteropTests $(DOTNET_FLAGS) -p:RunAnalyzers=false
 	@PEERNET_MATRIX="$(ONLY)" PEERNET_MATRIX_SIZES=full dotnet run --no-build --project tests/PeerNet.InteropTests -- --filter TestCategory=Matrix --no-progress; \
 	status=$$?; cat artifacts/matrix.md && exit $$status
+
+simulate: ## Run a scenario in virtual time: SCENARIO=name SEED=number (without SCENARIO: list them); results in artifacts/simulation
+	@dotnet build src/PeerNet.Simulation $(DOTNET_FLAGS) -c Release -p:RunAnalyzers=false
+	@src/PeerNet.Simulation/bin/Release/net10.0/PeerNet.Simulation $(if $(SCENARIO),$(SCENARIO) $(SEED) artifacts/simulation)
 
 bench: ## Measure the building blocks (ARGS="yamux", "noise-transport", …)
 	@dotnet run -c Release --project tests/PeerNet.Benchmarks -- $(ARGS)

@@ -20,12 +20,13 @@ internal sealed class ConnectionTable(SwarmContext context)
     /// <summary>Open connections.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>All open connections.</summary>
+    /// <summary>All open connections, the oldest first: the order of a hash table would differ from run to run.</summary>
     public List<PeerConnection> Snapshot()
     {
         var all = new List<PeerConnection>(Count);
         foreach (var (_, peer) in _peers)
             all.AddRange(peer.Connections);
+        all.Sort(static (left, right) => left.Number.CompareTo(right.Number));
         return all;
     }
 

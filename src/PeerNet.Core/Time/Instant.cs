@@ -75,10 +75,21 @@ public static class InstantExtensions
         return new Instant((long)(stamp * ((double)TimeSpan.TicksPerSecond / frequency)));
     }
 
+    /// <summary>
+    /// A wait in whole milliseconds, rounded up: timers cut off the rest, so that a wait for a deadline would end just before it and its loop
+    /// spin until then.
+    /// </summary>
+    public static TimeSpan ForTimer(this TimeSpan wait)
+    {
+        var rest = wait.Ticks % TimeSpan.TicksPerMillisecond;
+        return rest <= 0 || wait > TimeSpan.MaxValue - TimeSpan.FromMilliseconds(1) ? wait : TimeSpan.FromTicks(wait.Ticks - rest + TimeSpan.TicksPerMillisecond);
+    }
+
     /// <summary>A source that cancels after <paramref name="timeout"/> of the provider's time, or when <paramref name="token"/> does.</summary>
     public static CancellationTokenSource CreateDeadline(this TimeProvider time, TimeSpan timeout, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(time);
+        timeout = timeout.ForTimer();
         var source = CancellationTokenSource.CreateLinkedTokenSource(token);
         if (ReferenceEquals(time, TimeProvider.System))
         {

@@ -119,7 +119,7 @@ public sealed partial class KadService
         if (wait <= TimeSpan.Zero)
             return;
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(token);
-        var delay = Task.Delay(wait, _swarm.Time, timer.Token);
+        var delay = Task.Delay(wait.ForTimer(), _swarm.Time, timer.Token);
         await (refresh.IsCompleted ? Task.WhenAny(changed, delay) : Task.WhenAny(changed, refresh, delay)).ConfigureAwait(false);
         await timer.CancelAsync().ConfigureAwait(false);
         token.ThrowIfCancellationRequested();
@@ -155,7 +155,8 @@ public sealed partial class KadService
                 return;
         }
 
-        if (!reached)
+        // Dials that end because this node ends say nothing about the peers.
+        if (!reached && !token.IsCancellationRequested && !_swarm.IsShuttingDown)
             KadLog.BootstrapFailed(_log, _options.Protocol);
     }
 

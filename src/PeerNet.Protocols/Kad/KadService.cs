@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PeerNet.Core;
 using PeerNet.Identity;
+using PeerNet.Multiformats;
 using PeerNet.Protocols.Kad.Lookups;
 using PeerNet.Protocols.Kad.Rpc;
 using PeerNet.Protocols.Kad.Serving;
@@ -123,6 +124,9 @@ public sealed partial class KadService : IAsyncDisposable
 
     /// <summary>The members of the routing table.</summary>
     public IReadOnlyList<RoutingTableMember> GetTable() => _table.GetMembers();
+
+    /// <summary>Fills the table with peers that are known to serve, each with its address: simulations begin with networks that have been running.</summary>
+    internal void FillTable(IEnumerable<(PeerId Peer, Multiaddress Address)> peers) => _table.Fill(peers);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

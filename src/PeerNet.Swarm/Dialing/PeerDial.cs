@@ -127,7 +127,7 @@ internal sealed class PeerDial
         if (_scheduler.IsExhausted && Volatile.Read(ref _resolving) == 0 && _inbox.IsEmpty)
             return Fail(DialReasons.Sum(_failures));
         if (_scheduler.NextDeadline(now) is { } deadline)
-            wakeUp.Change(deadline <= now ? TimeSpan.Zero : deadline - now, Timeout.InfiniteTimeSpan);
+            wakeUp.Change(deadline <= now ? TimeSpan.Zero : (deadline - now).ForTimer(), Timeout.InfiniteTimeSpan);
         return false;
     }
 

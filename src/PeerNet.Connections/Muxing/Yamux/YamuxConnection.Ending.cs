@@ -98,7 +98,7 @@ internal sealed partial class YamuxConnection
                 return;
             _armedFor = next;
             var wait = next - Now;
-            _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _timer.Change(wait > TimeSpan.Zero ? wait.ForTimer() : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed class KadServer(SwarmHost swarm, KadOptions options, KadResponde
                 wait = _budgets.Take(stream.Peer, swarm.Time.GetInstant());
             if (wait == TimeSpan.Zero)
                 return;
-            await Task.Delay(wait < RequestTimeout ? wait : RequestTimeout, swarm.Time, token).ConfigureAwait(false);
+            await Task.Delay(wait < RequestTimeout ? wait.ForTimer() : RequestTimeout, swarm.Time, token).ConfigureAwait(false);
         }
     }
 }

@@ -33,7 +33,8 @@ internal sealed class GroupLimits(RoutingTableOptions options)
     /// <summary>A member of a bucket that is there only because the limits did not hold when it came; null when there is none.</summary>
     public TableEntry? FindSurplus(KBucket bucket)
     {
-        if (!AreActive)
+        // Where the limits hold always, nobody came in spite of them.
+        if (!AreActive || options.RelaxedBelowGroups == 0)
             return null;
         foreach (var member in bucket.Members)
         {

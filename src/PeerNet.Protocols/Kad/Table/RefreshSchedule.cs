@@ -111,6 +111,15 @@ public sealed class RefreshSchedule
     /// <summary>A key was looked up, for whatever reason: its bucket is fresh.</summary>
     public void OnLookup(KadKey target, Instant now) => OnLookedInto(Math.Min(_table.LocalKey.CommonPrefixLength(target), KadKey.Bits - 1), now);
 
+    /// <summary>The table was filled with what is fresh: nothing is due before an interval has gone by.</summary>
+    public void OnFilled(Instant now)
+    {
+        _knownCount = _table.Count;
+        _selfDue = now + Jittered(_options.Interval);
+        for (var bucket = 0; bucket < _table.BucketCount; bucket++)
+            OnLookedInto(bucket, now);
+    }
+
     /// <summary>Makes everything due now.</summary>
     public void Expedite(Instant now)
     {

@@ -113,6 +113,26 @@ internal sealed class TableKeeper
         TellChanges();
     }
 
+    /// <summary>Takes peers in as if they had just answered, as far as there are places for them, and takes the table for fresh.</summary>
+    public void Fill(IEnumerable<(PeerId Peer, Multiaddress Address)> peers)
+    {
+        foreach (var (peer, address) in peers)
+        {
+            _swarm.PeerStore.AddAddresses(peer, [address], AddressTtl.General, AddressSource.Routing);
+            _swarm.PeerStore.AddProtocols(peer, [_protocol]);
+            lock (_lock)
+            {
+                var now = _swarm.Time.GetInstant();
+                if (_table.Consider(peer, [address], now) == Consideration.CheckDue)
+                    _table.OnAnswered(peer, now);
+            }
+        }
+
+        lock (_lock)
+            _schedule.OnFilled(_swarm.Time.GetInstant());
+        TellChanges();
+    }
+
     /// <summary>A peer told a list of protocols that lacks this one. Such a list may be wrong: the peer is asked.</summary>
     public void Doubt(PeerId peer)
     {
