@@ -19,25 +19,32 @@ internal sealed class BenchReport(BenchResults results, IReadOnlyDictionary<stri
     public string ToMarkdown()
     {
         var text = new StringBuilder("# PeerNet beside go-libp2p and rust-libp2p\n\n");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Date:yyyy-MM-dd HH:mm} UTC, `make figures`: two processes over loopback, {Rounds} interleaved rounds after a warm-up; medians (least-greatest). A ratio above 1 is the");
-        text.AppendLine("better one, whatever the unit: \"go\" and \"rust\" are these with themselves, \"slower\" is the slower of the two pure pairs. go and rust measure");
-        text.AppendLine("handshakes on a bare transport, PeerNet through its whole swarm.\n");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{Date:yyyy-MM-dd HH:mm} UTC, `make figures`: two processes over loopback, {Rounds} interleaved rounds after a warm-up; medians, the samples are in the JSON file. A");
+        text.AppendLine("ratio above 1 is the better one, whatever the unit: of PeerNet with itself to go and rust with themselves, and in brackets of a mixed pair to the");
+        text.AppendLine("slower of its two pure ones. go and rust measure handshakes on a bare transport, PeerNet through its whole swarm.\n");
         text.AppendLine($"- machine: {BenchMachine.Processor}, {Environment.ProcessorCount} cores, {BenchMachine.System}");
         text.AppendLine(CultureInfo.InvariantCulture, $"- load average: {loadBefore:0.0} before, {_loadAfter:0.0} after");
         foreach (var (kind, version) in versions)
             text.AppendLine($"- {kind}: {version}");
         foreach (var section in results.Rows.GroupBy(row => row.Section))
-        {
-            text.AppendLine().AppendLine($"## {section.Key}").AppendLine();
-            text.AppendLine("| figure | subject | median | least-greatest | ratio |\n| --- | --- | ---: | ---: | --- |");
-            foreach (var figure in section.GroupBy(row => row.Figure))
-            {
-                foreach (var row in figure)
-                    text.AppendLine($"| {(row == figure.First() ? figure.Key : "")} | {row.Subject} | {Show(row.Median)} | {Show(row.Samples.Min())}-{Show(row.Samples.Max())} | {Ratios(row)} |");
-            }
-        }
-
+            Append(text, section.Key, [.. section]);
         return text.ToString();
+    }
+
+    /// <summary>A column for each subject; the ratios of ours to the others follow, those of a mixed pair stand beside its median.</summary>
+    private void Append(StringBuilder text, string section, List<BenchRow> rows)
+    {
+        var subjects = rows.Select(row => row.Subject.Name).Distinct().ToList();
+        var ratios = rows.SelectMany(row => results.RatiosOf(row).Keys).Where(name => name != BenchSubject.Slower).Distinct().ToList();
+        text.AppendLine().AppendLine($"## {section}").AppendLine();
+        text.AppendLine($"| figure | {string.Join(" | ", subjects.Concat(ratios.Select(name => $"ratio to {name}")))} |");
+        text.AppendLine($"| --- |{string.Concat(Enumerable.Repeat(" ---: |", subjects.Count + ratios.Count))}");
+        foreach (var figure in rows.GroupBy(row => row.Figure))
+        {
+            var medians = subjects.Select(subject => Show(figure.FirstOrDefault(row => row.Subject.Name == subject)));
+            var ours = figure.Select(results.RatiosOf).FirstOrDefault(of => ratios.Any(of.ContainsKey));
+            text.AppendLine($"| {figure.Key} | {string.Join(" | ", medians.Concat(ratios.Select(name => ours is not null && ours.TryGetValue(name, out var ratio) ? Ratio(ratio) : "-")))} |");
+        }
     }
 
     public string ToJson() => new JsonObject
@@ -68,10 +75,16 @@ internal sealed class BenchReport(BenchResults results, IReadOnlyDictionary<stri
         ["ratios"] = new JsonObject(results.RatiosOf(row).Select(ratio => KeyValuePair.Create(ratio.Key, (JsonNode?)Math.Round(ratio.Value, 3)))),
     };
 
-    private string Ratios(BenchRow row)
-        => string.Join(", ", results.RatiosOf(row).Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:0.00}")));
+    private string Show(BenchRow? row) => row switch
+    {
+        null => "-",
+        _ when results.RatiosOf(row).TryGetValue(BenchSubject.Slower, out var ratio) => $"{Show(row.Median)} ({Ratio(ratio)})",
+        _ => Show(row.Median),
+    };
 
     private static JsonValue? Number(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+
+    private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
     private static string Show(double value) => value.ToString(Math.Abs(value) < 100 ? "0.##" : "N0", CultureInfo.InvariantCulture);
 }

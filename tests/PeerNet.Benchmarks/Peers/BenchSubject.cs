@@ -8,12 +8,15 @@ namespace PeerNet.Benchmarks.Peers;
 /// </summary>
 internal sealed record BenchSubject(string Name)
 {
+    /// <summary>The name of a mixed pair's ratio.</summary>
+    public const string Slower = "slower";
+
     /// <summary>Subjects whose ratio is given, by the name of the ratio. Of several subjects the slower one counts.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> References { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     public static BenchSubject Pair(PeerKind from, PeerKind to) => from == to
         ? new(Pure(from)) { References = Others(from).ToDictionary(Lower, other => (IReadOnlyList<string>)[Pure(other)]) }
-        : new($"{Lower(from)} > {Lower(to)}") { References = new Dictionary<string, IReadOnlyList<string>> { ["slower"] = [Pure(from), Pure(to)] } };
+        : new($"{Lower(from)} > {Lower(to)}") { References = new Dictionary<string, IReadOnlyList<string>> { [Slower] = [Pure(from), Pure(to)] } };
 
     public static BenchSubject Single(PeerKind kind)
         => new(Lower(kind)) { References = Others(kind).ToDictionary(Lower, other => (IReadOnlyList<string>)[Lower(other)]) };

@@ -8,7 +8,7 @@ namespace PeerNet.InteropTests.Scenarios;
 public static class ManyStreamsScenarios
 {
     /// <summary>A busy machine negotiates that many within any peer's deadline.</summary>
-    private const int OpenedAtOnce = 200;
+    private const int OpenedAtOnce = 50;
 
     private static readonly TimeSpan OpenDeadline = TimeSpan.FromSeconds(10);
 
