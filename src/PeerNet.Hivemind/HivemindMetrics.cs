@@ -30,6 +30,11 @@ internal static class HivemindMetrics
     private static readonly UpDownCounter<long> Members = Meter.CreateUpDownCounter<long>(
         "peernet.hivemind.table.members", "{peer}", "Members of tables, all tables of the process together.");
 
+    private static readonly Histogram<double> Averagings = Meter.CreateHistogram<double>(
+        "peernet.hivemind.averaging.duration", "s", "Time of steps of averaging, the search for a group included, by outcome.");
+
+    public static void Averaged(bool isAveraged, TimeSpan duration) => Averagings.Record(duration.TotalSeconds, Tag("outcome", isAveraged ? "averaged" : "failed"));
+
     public static void Made(string style, string outcome, TimeSpan duration) => CallsMade.Record(duration.TotalSeconds, Tag("style", style), Tag("outcome", outcome));
 
     public static void Served(string style, string outcome) => CallsServed.Add(1, Tag("style", style), Tag("outcome", outcome));

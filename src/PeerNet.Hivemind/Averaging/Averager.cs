@@ -20,6 +20,7 @@ namespace PeerNet.Hivemind.Averaging;
 public sealed class Averager : IAsyncDisposable
 {
     private readonly HivemindSwarm _swarm;
+    private readonly RpcClient _client;
     private readonly AveragerOptions _options;
     private readonly TimeProvider _time;
     private readonly AveragingMethods _methods;
@@ -56,12 +57,13 @@ public sealed class Averager : IAsyncDisposable
             throw new ArgumentException($"{options.Compression} is not supported.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PartSizeBytes, sizeof(float), nameof(options));
         _swarm = swarm;
+        _client = swarm.Client.WithoutIdleTimeout();
         _options = options;
         _time = swarm.Dht.Time;
         _methods = new AveragingMethods(options.ClassName, options.Prefix);
         _directory = new GroupDirectory(swarm.Dht, options.Prefix);
         _schemaHash = TensorSchema.HashOf(tensors);
-        _matchmaking = new Matchmaking(options, swarm, _directory, _methods, _schemaHash);
+        _matchmaking = new Matchmaking(options, swarm.Dht, _client, _directory, _methods, _schemaHash);
         _shapes = [.. tensors.Select(tensor => tensor.Shape.ToArray())];
         _sizes = [.. tensors.Select(tensor => tensor.ElementCount)];
         _vector = [.. tensors.SelectMany(tensor => tensor.ToSingles())];
@@ -115,6 +117,8 @@ public sealed class Averager : IAsyncDisposable
             throw new ArgumentException("A weight is finite and not negative.", nameof(step));
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(token, _stopping.Token);
         await _stepping.WaitAsync(ending.Token).ConfigureAwait(false);
+        var start = _time.GetTimestamp();
+        var isAveraged = false;
         try
         {
             var now = DhtExpiration.Now(_time);
@@ -124,7 +128,9 @@ public sealed class Averager : IAsyncDisposable
             {
                 try
                 {
-                    return await TryStepAsync(step, scheduled, end, ending.Token).ConfigureAwait(false);
+                    var result = await TryStepAsync(step, scheduled, end, ending.Token).ConfigureAwait(false);
+                    isAveraged = true;
+                    return result;
                 }
                 catch (AveragingException error) when (step.Retries && error.Reason != AveragingFailure.NoGroup && DhtExpiration.Now(_time) < end)
                 {
@@ -134,6 +140,7 @@ public sealed class Averager : IAsyncDisposable
         }
         finally
         {
+            HivemindMetrics.Averaged(isAveraged, _time.GetElapsedTime(start));
             _stepping.Release();
         }
     }
@@ -145,7 +152,7 @@ public sealed class Averager : IAsyncDisposable
         var donors = await _directory.GetDonorsAsync(token).ConfigureAwait(false);
         foreach (var donor in donors.Take(AveragingProtocol.MaxDonors))
         {
-            if (await StateTransfer.GetAsync(_swarm, _methods, donor, _options, token).ConfigureAwait(false) is { } state)
+            if (await StateTransfer.GetAsync(_swarm.Dht, _client, _methods, donor, _options, token).ConfigureAwait(false) is { } state)
                 return state;
         }
 
@@ -250,7 +257,7 @@ public sealed class Averager : IAsyncDisposable
     private async IAsyncEnumerable<WireAveragingData> CallForPartsAsync(PeerId member, IAsyncEnumerable<WireAveragingData> parts, [EnumeratorCancellation] CancellationToken token)
     {
         await _swarm.Dht.FindAddressesAsync(member, hasFailed: false, token).ConfigureAwait(false);
-        await foreach (var answer in _swarm.Client.CallStreamAsync(member, _methods.Aggregate, parts, token).ConfigureAwait(false))
+        await foreach (var answer in _client.CallStreamAsync(member, _methods.Aggregate, parts, token).ConfigureAwait(false))
             yield return answer;
     }
 

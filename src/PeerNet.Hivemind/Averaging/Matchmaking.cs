@@ -20,10 +20,10 @@ namespace PeerNet.Hivemind.Averaging;
 /// Two that ask each other at once wait for each other until <see cref="AveragerOptions.RequestTimeout"/>. Thread-safe.
 /// </summary>
 internal sealed class Matchmaking(
-    AveragerOptions options, HivemindSwarm swarm, GroupDirectory directory, AveragingMethods methods, byte[] schemaHash) : IDisposable
+    AveragerOptions options, HivemindDht dht, RpcClient client, GroupDirectory directory, AveragingMethods methods, byte[] schemaHash) : IDisposable
 {
-    private readonly TimeProvider _time = swarm.Dht.Time;
-    private readonly PeerId _own = swarm.Dht.Host.LocalPeer;
+    private readonly TimeProvider _time = dht.Time;
+    private readonly PeerId _own = dht.Host.LocalPeer;
 
     // Held while a join request of ours is unanswered, and while one of others is judged.
     private readonly SemaphoreSlim _joining = new(1);
@@ -275,12 +275,12 @@ internal sealed class Matchmaking(
             ClientMode = options.Mode == AveragingMode.Client,
             GroupKey = Key.ToString(),
         };
-        var answers = new TimedReader<WireMessageFromLeader>(swarm.Client.CallStreamAsync(leader, methods.Join, One(request), token), _time, token);
+        var answers = new TimedReader<WireMessageFromLeader>(client.CallStreamAsync(leader, methods.Join, One(request), token), _time, token);
         try
         {
             await using (answers.ConfigureAwait(false))
             {
-                await swarm.Dht.FindAddressesAsync(leader, hasFailed: false, token).ConfigureAwait(false);
+                await dht.FindAddressesAsync(leader, hasFailed: false, token).ConfigureAwait(false);
                 await _joining.WaitAsync(token).ConfigureAwait(false);
                 try
                 {

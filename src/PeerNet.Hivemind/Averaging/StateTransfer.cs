@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using PeerNet.Core.Errors;
 using PeerNet.Hivemind.Averaging.Generated;
+using PeerNet.Hivemind.Dht;
 using PeerNet.Hivemind.MessagePack;
 using PeerNet.Hivemind.Rpc;
 using PeerNet.Hivemind.Tensors;
@@ -23,12 +24,12 @@ internal static class StateTransfer
     }
 
     /// <summary>Gets a peer's state; null when it gives none, or none that is whole.</summary>
-    public static async Task<AveragerState?> GetAsync(HivemindSwarm swarm, AveragingMethods methods, PeerId donor, AveragerOptions options, CancellationToken token)
+    public static async Task<AveragerState?> GetAsync(HivemindDht dht, RpcClient client, AveragingMethods methods, PeerId donor, AveragerOptions options, CancellationToken token)
     {
         try
         {
-            await swarm.Dht.FindAddressesAsync(donor, hasFailed: false, token).ConfigureAwait(false);
-            var answers = new TimedReader<WireDownloadData>(swarm.Client.CallStreamAsync(donor, methods.Download, One(), token), swarm.Dht.Time, token);
+            await dht.FindAddressesAsync(donor, hasFailed: false, token).ConfigureAwait(false);
+            var answers = new TimedReader<WireDownloadData>(client.CallStreamAsync(donor, methods.Download, One(), token), dht.Time, token);
             await using (answers.ConfigureAwait(false))
             {
                 var joiner = new TensorJoiner(options.MaxStateBytes, AveragingProtocol.MaxStateTensors);

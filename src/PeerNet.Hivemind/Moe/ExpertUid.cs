@@ -141,7 +141,9 @@ internal static class ExpertGrammar
         for (var i = 0; i < numbers.Length; i++)
         {
             var part = parts[i + 1];
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]) || (part.Length > 1 && part[0] == '0'))
+
+            // The parser takes zero characters behind a number.
+            if (part.AsSpan().ContainsAnyExceptInRange('0', '9') || !int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]) || (part.Length > 1 && part[0] == '0'))
                 return false;
         }
 

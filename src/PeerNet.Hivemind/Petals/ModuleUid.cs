@@ -33,7 +33,9 @@ public sealed record ModuleUid
         ArgumentNullException.ThrowIfNull(text);
         uid = null;
         var dot = text.IndexOf(PetalsProtocol.Delimiter, StringComparison.Ordinal);
-        if (dot <= 0 || !IsPrefix(text[..dot]) || !int.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var block))
+
+        // The parser takes zero characters behind a number.
+        if (dot <= 0 || !IsPrefix(text[..dot]) || text.AsSpan(dot + 1).ContainsAnyExceptInRange('0', '9') || !int.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var block))
             return false;
         uid = new ModuleUid(text[..dot], block);
         return true;

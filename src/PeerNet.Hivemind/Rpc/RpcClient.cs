@@ -28,6 +28,9 @@ public sealed class RpcClient
         _options = options ?? RpcOptions.Default;
     }
 
+    /// <summary>The same client without a limit between answers: for callers that bound each of their waits themselves.</summary>
+    internal RpcClient WithoutIdleTimeout() => new(_swarm, _options with { StreamIdleTimeout = Timeout.InfiniteTimeSpan });
+
     /// <summary>Calls a unary method.</summary>
     /// <param name="peer">Whom.</param>
     /// <param name="method">What; see <see cref="RpcProtocol.NameOf"/>.</param>

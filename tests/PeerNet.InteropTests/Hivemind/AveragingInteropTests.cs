@@ -109,6 +109,9 @@ public sealed class AveragingInteropTests
     {
         Prefix = "lab",
         TargetGroupSize = count,
+
+        // A group that began without its last members would leave them alone.
+        MinGroupSize = count,
         MatchmakingTime = TimeSpan.FromSeconds(MatchmakingSeconds),
         RequestTimeout = TimeSpan.FromSeconds(20),
         PartSizeBytes = 1024,
@@ -160,6 +163,7 @@ public sealed class AveragingInteropTests
                 var arguments = JsonSerializer.SerializeToNode(theirs)!.AsObject();
                 arguments["prefix"] = options.Prefix;
                 arguments["groupSize"] = options.TargetGroupSize;
+                arguments["minGroupSize"] = options.MinGroupSize;
                 arguments["minMatchmakingTime"] = options.MatchmakingTime.TotalSeconds;
                 arguments["requestTimeout"] = options.RequestTimeout.TotalSeconds;
                 arguments["partSize"] = options.PartSizeBytes;

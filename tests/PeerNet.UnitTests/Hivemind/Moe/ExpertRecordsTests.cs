@@ -62,7 +62,7 @@ public sealed class ExpertRecordsTests
 
     [TestMethod]
     [DataRow("ffn.0", true), DataRow("ffn.5.6.7", true), DataRow("a b.3", true), DataRow("ffn", false), DataRow("ffn.", false), DataRow(".1", false)]
-    [DataRow("ffn.01", false), DataRow("ffn.-1", false), DataRow("ffn.1.", false), DataRow("ffn.1..2", false), DataRow("ffn.+1", false), DataRow("", false)]
+    [DataRow("ffn.01", false), DataRow("ffn.-1", false), DataRow("ffn.1.", false), DataRow("ffn.1..2", false), DataRow("ffn.+1", false), DataRow("ffn.1\0", false), DataRow("", false)]
     public void Uids_follow_the_grammar(string text, bool isUid) => Assert.AreEqual(isUid, ExpertUid.TryParse(text, out _));
 
     [TestMethod]
