@@ -3,9 +3,10 @@ import asyncio
 
 import torch
 from hivemind.moe import ModuleBackend, Server
-from hivemind.moe.client.expert import create_remote_experts
+from hivemind.moe.client.expert import RemoteExpert
+from hivemind.moe.client.remote_expert_worker import RemoteExpertWorker
 from hivemind.moe.expert_uid import ExpertInfo
-from hivemind.p2p import PeerID
+from hivemind.p2p import P2P, PeerID
 from hivemind.utils.tensor_descr import BatchTensorDescriptor
 
 
@@ -21,8 +22,8 @@ class Affine(torch.nn.Module):
 
 
 class Experts:
-    def __init__(self, dht):
-        self.dht, self.server = dht, None
+    def __init__(self, dht, p2p):
+        self.dht, self.p2p, self.server, self.replica = dht, p2p, None, None
 
     def commands(self):
         return {"serveExperts": self.serve, "callExpert": self.call}
@@ -44,7 +45,10 @@ class Experts:
     async def call(self, a):
         """peer, uid, rows, width: a batch full of `fill` through an expert and gradients of one back. Sums of what came."""
         def run():
-            (expert,) = create_remote_experts([ExpertInfo(a["uid"], PeerID.from_base58(a["peer"]))], self.dht)
+            # The client has an event loop of its own, and so needs its own connection to the daemon.
+            if self.replica is None:
+                self.replica = RemoteExpertWorker.run_coroutine(P2P.replicate(self.p2p.daemon_listen_maddr))
+            expert = RemoteExpert(ExpertInfo(a["uid"], PeerID.from_base58(a["peer"])), self.replica)
             x = torch.full((a["rows"], a["width"]), float(a["fill"]), requires_grad=True)
             y = expert(x)
             y.sum().backward()
