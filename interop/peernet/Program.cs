@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using PeerNet;
 using PeerNet.Control;
+using PeerNet.Hivemind.Dht;
+using PeerNet.Hivemind.Rpc;
 using PeerNet.Interop.Peer;
 
 // One PeerNet node, driven by JSON lines: commands on stdin, events and replies on stdout, logs on stderr.
@@ -38,9 +40,19 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signa
 });
 
 PeerNode node;
+HivemindFlags? hivemind;
+ControlSession? driver = null;
+JsonObject? member = null;
 try
 {
+    hivemind = flags.Hivemind();
     node = await flags.StartAsync(log, stopping.Token);
+    if (hivemind is not null)
+        member = await hivemind.JoinAsync(node, call => _ = driver?.EmitAsync("unary", Trace(call)), stopping.Token);
+}
+catch (DhtException error)
+{
+    return Fatal(new InvalidOperationException($"bootstrap failed: {error.Message}"), 1);
 }
 catch (Exception error)
 {
@@ -56,9 +68,15 @@ await using (node)
         log.SetLevel(request.Text("ns"));
         return null;
     }));
-    node.Handle(TestProtocols.Echo, TestProtocols.EchoAsync, PeerFlags.TestHandlerOptions);
+    driver = session;
+    if (hivemind is null)
+        node.Handle(TestProtocols.Echo, TestProtocols.EchoAsync, PeerFlags.TestHandlerOptions);
     session.ForwardEvents(node);
     var ready = PeerNet.Control.Commands.SelfCommands.Self(node);
+    foreach (var (field, value) in member ?? [])
+        ready[field] = value?.DeepClone();
+    if (hivemind is not null)
+        ready["handlers"] = new JsonArray([.. hivemind.Serve(node, host.State).Select(handler => handler!["name"]!.DeepClone())]);
     ready["name"] = flags.Name;
     ready["versions"] = new JsonObject { ["peernet"] = node.Agent, [".net"] = Environment.Version.ToString() };
     ready["ms"] = Math.Round(clock.GetElapsedTime(started).TotalMilliseconds, 1);
@@ -71,6 +89,16 @@ await using (node)
 // Reading standard input cannot be cancelled; the process ends all the same.
 Environment.Exit(0);
 return 0;
+
+static JsonObject Trace(UnaryTrace call) => new()
+{
+    ["direction"] = call.IsServed ? "in" : "out",
+    ["peerId"] = call.Peer.ToString(),
+    ["handler"] = call.Method.Value,
+    ["request"] = Convert.ToHexStringLower(call.Request.Span),
+    ["response"] = call.Response is { } response ? Convert.ToHexStringLower(response.Span) : null,
+    ["error"] = call.Error,
+};
 
 int Fatal(Exception error, int status)
 {

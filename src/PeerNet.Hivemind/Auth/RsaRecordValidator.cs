@@ -25,6 +25,9 @@ public sealed class RsaRecordValidator : IRecordValidator
     /// <summary>This node's owner marker: a subkey of these bytes, or of bytes that contain them, belongs to it.</summary>
     public ReadOnlyMemory<byte> OwnerMarker => _marker;
 
+    /// <summary>The key that signs.</summary>
+    internal RsaPssSigner Key => _key;
+
     /// <inheritdoc />
     public int Priority => 10;
 

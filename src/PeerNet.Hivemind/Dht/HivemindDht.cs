@@ -148,8 +148,13 @@ public sealed class HivemindDht : IAsyncDisposable
     public async Task<IReadOnlyList<DhtResult?>> GetManyAsync(IReadOnlyList<HivemindValue> keys, bool latest = false, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        var ids = keys.Select(DhtId.OfKey).ToArray();
-        var found = await GetEntriesAsync(ids, latest, token).ConfigureAwait(false);
+        return await GetManyAsync([.. keys.Select(DhtId.OfKey)], latest ? DhtExpiration.Never : _context.Now, token).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks up records by the ids of their keys. What lasts until <paramref name="sufficient"/> ends the search for its key.</summary>
+    internal async Task<IReadOnlyList<DhtResult?>> GetManyAsync(IReadOnlyList<DhtId> ids, DhtExpiration sufficient, CancellationToken token)
+    {
+        var found = await _lookups.GetAsync([.. ids.Distinct()], sufficient, useCache: true, token).ConfigureAwait(false);
         return [.. ids.Select(id => ToResult(id, found[id]))];
     }
 
@@ -189,9 +194,6 @@ public sealed class HivemindDht : IAsyncDisposable
         if (_context.Peers.IdOf(peer) is null)
             _swarm.PeerStore.RemoveTag(peer, MemberTag);
     }
-
-    internal Task<IReadOnlyDictionary<DhtId, DhtEntry?>> GetEntriesAsync(IReadOnlyCollection<DhtId> ids, bool latest, CancellationToken token)
-        => _lookups.GetAsync([.. ids.Distinct()], latest ? DhtExpiration.Never : _context.Now, useCache: true, token);
 
     private DhtResult? ToResult(DhtId key, DhtEntry? entry)
     {

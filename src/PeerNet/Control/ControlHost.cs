@@ -17,6 +17,9 @@ internal sealed class ControlHost
         _state = new Lazy<ControlState>(() => new ControlState(node));
     }
 
+    /// <summary>What the node's sessions share.</summary>
+    public ControlState State => _state.Value;
+
     /// <summary>A session over a pair of text streams.</summary>
     public ControlSession CreateSession(TextReader input, TextWriter output) => CreateSession(input, output, static _ => { });
 

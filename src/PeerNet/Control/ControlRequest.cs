@@ -57,6 +57,9 @@ internal sealed class ControlRequest
         return new ControlRequest(root, command.GetString()!, id, timeout);
     }
 
+    /// <summary>The whole command, arguments and all.</summary>
+    public JsonElement Arguments => _arguments;
+
     /// <summary>Whether an argument was given.</summary>
     public bool Has(string name) => _arguments.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 

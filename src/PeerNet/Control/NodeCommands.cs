@@ -1,4 +1,5 @@
 using PeerNet.Control.Commands;
+using PeerNet.Control.Commands.Hivemind;
 
 namespace PeerNet.Control;
 
@@ -14,6 +15,7 @@ internal static class NodeCommands
         ProtocolCommands.Add(table, node, state.Identified);
         StreamCommands.Add(table, node, state.Streams, session.EmitAsync);
         DhtCommands.Add(table, node);
+        HivemindCommands.Add(table, node, state, session.EmitAsync);
         BenchCommands.Add(table, node);
         state.Fetch.AddTo(table);
         new HandlerCommands(node, state.Streams, session.EmitAsync).AddTo(table);

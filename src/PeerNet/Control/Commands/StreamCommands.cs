@@ -90,9 +90,14 @@ internal static class StreamCommands
         await using var stream = await OpenAsync(node, request, [request.Text("protocol") ?? TestProtocols.Echo.Value], token).ConfigureAwait(false);
         try
         {
-            var reading = CompareAsync(stream, data, token);
+            var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var reading = CompareAsync(stream, data, all, token);
             for (var sent = 0; sent < data.Length; sent += chunk)
                 await stream.WriteAsync(data.AsMemory(sent, Math.Min(chunk, data.Length - sent)), token).ConfigureAwait(false);
+
+            // A Hivemind daemon takes the end of one direction for the end of both.
+            if (node.Hivemind is not null)
+                await Task.WhenAny(all.Task, reading).WaitAsync(token).ConfigureAwait(false);
             await stream.CloseWriteAsync(token).ConfigureAwait(false);
             await reading.ConfigureAwait(false);
             return new JsonObject { ["bytes"] = data.Length, ["protocol"] = stream.Protocol.Value, ["streamStatus"] = "closed" };
@@ -104,11 +109,13 @@ internal static class StreamCommands
         }
     }
 
-    private static async Task CompareAsync(PeerStream stream, byte[] expected, CancellationToken token)
+    private static async Task CompareAsync(PeerStream stream, byte[] expected, TaskCompletionSource all, CancellationToken token)
     {
         var position = 0;
         while (true)
         {
+            if (position == expected.Length)
+                all.TrySetResult();
             var slice = await stream.ReadSliceAsync(token).ConfigureAwait(false);
             try
             {
