@@ -54,6 +54,7 @@ internal static class CommandLine
         root.Subcommands.Add(PerfCommand.Create(context));
         root.Subcommands.Add(KeyCommands.Create(context));
         root.Subcommands.Add(DhtCommands.Create(context));
+        root.Subcommands.Add(HivemindCommands.Create(context));
         root.Subcommands.Add(CrawlCommand.Create(context));
         return root;
     }

@@ -1,11 +1,13 @@
+using System.Security.Cryptography;
+using PeerNet.Configuration;
 using PeerNet.Dht;
 using PeerNet.Hivemind;
+using PeerNet.Hivemind.Auth;
 using PeerNet.Hivemind.Dht;
 using PeerNet.Hivemind.Rpc;
 using PeerNet.Identity;
 using PeerNet.Multiformats;
 using PeerNet.Protocols.Kad;
-using PeerNet.Protocols.Kad.Records;
 using PeerNet.Protocols.Kad.Stores;
 
 namespace PeerNet;
@@ -50,6 +52,43 @@ internal static class HivemindMembership
         }
     }
 
+    /// <summary>The table's options as the node's settings say.</summary>
+    /// <exception cref="ConfigurationException">The signing key cannot be used.</exception>
+    public static DhtOptions Options(PeerNodeSettings settings)
+    {
+        var options = settings.Options.Hivemind;
+        return new DhtOptions
+        {
+            InitialPeers = settings.HivemindPeers,
+            ClientMode = options.Mode == HivemindNodeMode.Client,
+            EnsureBootstrap = options.RequireInitialPeer,
+            Validators = options.SigningKeyFile is { } file ? [new RsaRecordValidator(LoadSigningKey(file))] : [],
+        };
+    }
+
+    private static RsaPssSigner LoadSigningKey(string file)
+    {
+        try
+        {
+            if (File.Exists(file))
+                return RsaPssSigner.FromPem(File.ReadAllText(file));
+            var key = RsaPssSigner.Generate();
+            using var stream = new FileStream(file, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            using var writer = new StreamWriter(stream);
+            writer.Write(key.ExportPem());
+            return key;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
+        {
+            throw new ConfigurationException("Hivemind:SigningKeyFile", $"{file}: expected a PEM file with an RSA key: {error.Message}", error);
+        }
+    }
+
     // A swarm's daemons speak the public network's protocol on whatever addresses they have. A node that is in that table already uses it.
     private static KadService? Kademlia(PeerNode node, NodeParts parts, DhtOptions options)
         => options.FindAddressesAsync is not null || node.Dht?.Tables.Any(table => table.Protocol == KadProtocol.Wan) == true
@@ -61,7 +100,6 @@ internal static class HivemindMembership
                     Protocol = KadProtocol.Wan,
                     Scope = KadScope.Any,
                     Mode = options.ClientMode ? KadMode.Client : KadMode.Server,
-                    Validators = RecordValidators.Default,
                     BootstrapPeers = options.InitialPeers,
                     Table = new Protocols.Kad.Table.RoutingTableOptions { MaxPeersPerGroupInBucket = null, MaxPeersPerGroupInTable = null },
                 },

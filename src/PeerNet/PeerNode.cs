@@ -121,6 +121,8 @@ public sealed partial class PeerNode : IAsyncDisposable
             await _stopping.CancelAsync().ConfigureAwait(false);
             if (_control is not null)
                 await _control.DisposeAsync().ConfigureAwait(false);
+            if (Hivemind is { } swarm)
+                await swarm.DisposeAsync().ConfigureAwait(false);
             if (_bootstrap is not null)
                 await _bootstrap.DisposeAsync().ConfigureAwait(false);
             await Swarm.ShutdownAsync(drain).ConfigureAwait(false);
@@ -144,6 +146,8 @@ public sealed partial class PeerNode : IAsyncDisposable
             await ListenAsync(address, token).ConfigureAwait(false);
         if (listenOnDefaults)
             await ListenOnDefaultsAsync(token).ConfigureAwait(false);
+        if (_settings.Options.Hivemind.Mode != HivemindNodeMode.Off)
+            await JoinHivemindAsync(HivemindMembership.Options(_settings), token: token).ConfigureAwait(false);
         if (DataFolder is { } folder)
             _control = ControlServer.Start(folder.ControlSocket, _controlHost.CreateSession);
         _bootstrap = BootstrapConnector.Start(Swarm, _parts.Resolver, _settings.Bootstrap);

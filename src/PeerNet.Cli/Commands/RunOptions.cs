@@ -36,13 +36,17 @@ internal sealed class RunOptions
 
     public Option<string?> DhtProtocol { get; } = new("--dht-protocol") { Description = "A hash table of one's own, such as /lab/kad/1.0.0, in place of the public and the local IPFS ones.", HelpName = "protocol" };
 
+    public Option<HivemindNodeMode?> Hivemind { get; } = new("--hivemind") { Description = "Part in a Hivemind swarm: off, client or server. Default: off." };
+
+    public Option<string[]> HivemindPeers { get; } = Many("--hivemind-peer", "A member of the Hivemind swarm to join over: an address that ends in /p2p/ID.");
+
     public Option<bool> ServePerf { get; } = new("--serve-perf") { Description = "Serve /perf/1.0.0, which moves as much data as a peer asks for." };
 
     public Option<bool> Plain { get; } = new("--plain") { Description = "Plain lines instead of the live view." };
 
     public Option<int> Neighbours { get; } = new("--neighbours") { Description = "Start this many more nodes in the same process, in memory, that join ours: to see a network form at once.", DefaultValueFactory = _ => 0 };
 
-    public IEnumerable<Option> All => [Config, Listen, Announce, AppendAnnounce, NoAnnounce, Bootstrap, Transports, Security, Identity, KeyType, Psk, Agent, Dht, DhtProtocol, ServePerf, Plain, Neighbours];
+    public IEnumerable<Option> All => [Config, Listen, Announce, AppendAnnounce, NoAnnounce, Bootstrap, Transports, Security, Identity, KeyType, Psk, Agent, Dht, DhtProtocol, Hivemind, HivemindPeers, ServePerf, Plain, Neighbours];
 
     public RunOptions() => Neighbours.Validators.Add(result =>
     {
@@ -71,6 +75,8 @@ internal sealed class RunOptions
         options.Agent = parsed.GetValue(Agent) ?? options.Agent;
         options.Dht.Mode = parsed.GetValue(Dht) ?? options.Dht.Mode;
         options.Dht.Protocol = parsed.GetValue(DhtProtocol) ?? options.Dht.Protocol;
+        options.Hivemind.Mode = parsed.GetValue(Hivemind) ?? options.Hivemind.Mode;
+        Replace(parsed.GetValue(HivemindPeers), options.Hivemind.InitialPeers);
         options.ServePerf |= parsed.GetValue(ServePerf);
         return options;
     }

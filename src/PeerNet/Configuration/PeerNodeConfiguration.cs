@@ -61,6 +61,7 @@ public static class PeerNodeConfiguration
         nameof(PeerNodeOptions.Limits),
         nameof(PeerNodeOptions.ConnectionManager),
         nameof(PeerNodeOptions.Dht),
+        nameof(PeerNodeOptions.Hivemind),
         nameof(PeerNodeOptions.ServePerf),
         nameof(PeerNodeOptions.DrainTimeout),
     };

@@ -64,6 +64,9 @@ public sealed record PeerNodeOptions
     /// <summary>Distributed hash tables.</summary>
     public DhtNodeOptions Dht { get; set; } = new();
 
+    /// <summary>Hivemind.</summary>
+    public HivemindNodeOptions Hivemind { get; set; } = new();
+
     /// <summary>Whether to serve <c>/perf/1.0.0</c>, which sends and receives as much as a peer asks for: for measuring only.</summary>
     public bool ServePerf { get; set; }
 

@@ -22,6 +22,8 @@ internal sealed record PeerNodeSettings
 
     public required IReadOnlyList<Multiaddress> Bootstrap { get; init; }
 
+    public required IReadOnlyList<Multiaddress> HivemindPeers { get; init; }
+
     public required IReadOnlyList<string> NameServers { get; init; }
 
     /// <summary>Checks every option.</summary>
@@ -53,6 +55,9 @@ internal sealed record PeerNodeSettings
             AppendAnnounce = Addresses(options.AppendAnnounce, nameof(options.AppendAnnounce)),
             NoAnnounce = [.. options.NoAnnounce.Select((text, i) => Network(text, $"{nameof(options.NoAnnounce)}[{i}]"))],
             Bootstrap = [.. Addresses(options.Bootstrap, nameof(options.Bootstrap)).Select((address, i) => NamesPeer(address, $"{nameof(options.Bootstrap)}[{i}]"))],
+            HivemindPeers = [.. Addresses(options.Hivemind.InitialPeers, "Hivemind:InitialPeers").Select((address, i) => address.TryGetPeerId(out _)
+                ? address
+                : throw new ConfigurationException($"Hivemind:InitialPeers[{i}]", $"{address} does not say who is there: it must end in /p2p/ID."))],
             NameServers = [.. options.Resolver.Servers.Select((text, i) => NameServer(text, $"Resolver:Servers[{i}]"))],
         };
     }

@@ -6,7 +6,7 @@ using PeerNet.Swarm;
 
 namespace PeerNet.Control.Commands;
 
-/// <summary>Streams under a handle: <c>open write read closeWrite closeRead reset streamStatus echo</c>.</summary>
+/// <summary>Streams under a handle: <c>open write read closeWrite close closeRead reset streamStatus echo</c>.</summary>
 internal static class StreamCommands
 {
     private const int DefaultChunk = 64 * 1024;
@@ -37,6 +37,11 @@ internal static class StreamCommands
         table.Add("closeWrite", async (request, token) =>
         {
             await Kept(streams, request).CloseWriteAsync(token).ConfigureAwait(false);
+            return null;
+        });
+        table.Add("close", async (request, token) =>
+        {
+            await Kept(streams, request).Stream.DisposeAsync().AsTask().WaitAsync(token).ConfigureAwait(false);
             return null;
         });
         table.Add("closeRead", request =>
@@ -95,9 +100,14 @@ internal static class StreamCommands
             for (var sent = 0; sent < data.Length; sent += chunk)
                 await stream.WriteAsync(data.AsMemory(sent, Math.Min(chunk, data.Length - sent)), token).ConfigureAwait(false);
 
-            // A Hivemind daemon takes the end of one direction for the end of both.
-            if (node.Hivemind is not null)
-                await Task.WhenAny(all.Task, reading).WaitAsync(token).ConfigureAwait(false);
+            // A Hivemind daemon takes the end of one direction for the end of both, and may end both with a reset.
+            if (node.Hivemind is not null && await Task.WhenAny(all.Task, reading).WaitAsync(token).ConfigureAwait(false) == all.Task)
+            {
+                stream.Reset();
+                await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return new JsonObject { ["bytes"] = data.Length, ["protocol"] = stream.Protocol.Value, ["streamStatus"] = "reset" };
+            }
+
             await stream.CloseWriteAsync(token).ConfigureAwait(false);
             await reading.ConfigureAwait(false);
             return new JsonObject { ["bytes"] = data.Length, ["protocol"] = stream.Protocol.Value, ["streamStatus"] = "closed" };
