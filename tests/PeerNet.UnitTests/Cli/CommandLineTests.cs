@@ -34,6 +34,11 @@ public sealed class CommandLineTests
     [DataRow("run --transports pigeon")]
     [DataRow("run --config /nowhere/at/all")]
     [DataRow("run --psk /nowhere/at/all")]
+    [DataRow("hivemind get k")]
+    [DataRow("hivemind get {k --typed --initial-peer /ip4/127.0.0.1/tcp/1/p2p/12D3KooWLTZGy424U9KhArCabtWGCDALuG7v4n36cfjcxSJ41wVC")]
+    [DataRow("hivemind peers --initial-peer /ip4/127.0.0.1/tcp/1")]
+    [DataRow("hivemind store k v --ttl 0")]
+    [DataRow("hivemind experts ffn.1 ffn.")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string line)
     {
         var (code, output, error) = await RunAsync([.. line.Replace("FILE", Path.Combine(_folder, "k"), StringComparison.Ordinal).Split(' ')]);

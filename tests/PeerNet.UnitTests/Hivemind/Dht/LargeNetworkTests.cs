@@ -7,7 +7,7 @@ namespace PeerNet.UnitTests.Hivemind.Dht;
 public sealed class LargeNetworkTests
 {
     private const int Nodes = 2000;
-    private const int Searches = 200;
+    private const int Searches = 100;
     private const int Replicas = 5;
 
     public required TestContext TestContext { get; set; }
@@ -19,15 +19,16 @@ public sealed class LargeNetworkTests
     {
         var random = new Random(7);
         var ids = Enumerable.Range(0, Nodes).Select(i => DhtId.OfKey(i)).ToArray();
+        Array.Sort(ids);
         var places = ids.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         var tables = ids.Select(id => new DhtRoutingTable(id, 20, 5)).ToArray();
         for (var i = 0; i < Nodes; i++)
         {
-            // Everybody has met a few hundred others, as after a while of searching; full buckets keep whom they met first.
-            for (var met = 0; met < 300; met++)
+            // Everybody has met its neighbours, as its own search at the start finds them, and a hundred others; full buckets keep whom they met first.
+            for (var met = 0; met < 100; met++)
                 Meet(tables, ids, i, random.Next(Nodes));
-            foreach (var near in places.Keys.OrderBy(id => id.DistanceTo(ids[i])).Take(21))
-                Meet(tables, ids, i, places[near]);
+            for (var near = 1; near <= 20; near++)
+                Meet(tables, ids, i, (i + near) % Nodes);
         }
 
         var isSilent = ids.Select(_ => random.NextDouble() < silent).ToArray();
