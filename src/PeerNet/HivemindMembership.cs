@@ -73,13 +73,10 @@ internal static class HivemindMembership
             if (File.Exists(file))
                 return RsaPssSigner.FromPem(File.ReadAllText(file));
             var key = RsaPssSigner.Generate();
-            using var stream = new FileStream(file, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-            using var writer = new StreamWriter(stream);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using var writer = new StreamWriter(file, options);
             writer.Write(key.ExportPem());
             return key;
         }

@@ -90,7 +90,7 @@ internal static class HivemindCommands
         var command = new Command("ping", "Ask a node of the table whether it is there, and what its clock says.") { peer };
         command.SetAction((parsed, token) => RunAsync(context, parsed, "rpcPing", new JsonObject { ["peer"] = Arguments.PeerText(parsed.GetValue(peer)!) }, (report, answer) =>
         {
-            var ahead = answer.GetProperty("dhtTime").GetDouble() - ((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds - (answer.GetProperty("rtt").GetDouble() / 2000));
+            var ahead = answer.GetProperty("dhtTime").GetDouble() - ((TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - (answer.GetProperty("rtt").GetDouble() / 2000));
             report.Fields(new JsonObject
             {
                 ["peerId"] = Arguments.PeerIdText(parsed.GetValue(peer)!),
