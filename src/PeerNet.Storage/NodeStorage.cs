@@ -25,6 +25,7 @@ public sealed class NodeStorage : IAsyncDisposable
     private readonly StorageOptions _options;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loading = [];
+    private int _disposed;
 
     private NodeStorage(SqliteConnection connection, string path, StorageOptions options, TimeProvider time, ILogger log)
     {
@@ -94,6 +95,8 @@ public sealed class NodeStorage : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await Loaded.ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);

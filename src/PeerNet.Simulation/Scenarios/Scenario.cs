@@ -19,6 +19,7 @@ public sealed record Scenario(string Name, string Description, Func<World, Repor
         Lookups("lookups-10k-dead", 10_000, 0.2, 1_000),
         Grow("grow-60", 60, 60),
         Grow("grow-500", 500, 500),
+        Churn("churn-30", 30, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10)),
         Churn("churn-60", 60, TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15)),
         Churn("churn-500", 500, TimeSpan.FromMinutes(40), TimeSpan.FromMinutes(60)),
     ];

@@ -43,16 +43,21 @@ internal sealed class PeerTable
     /// <summary>Queues what has changed in the store since the last call.</summary>
     public void Follow(PeerStore store, PeerStoreJournal journal, StoreWriter writer, StorageOptions options)
     {
-        var changes = journal.Take(MaxBatch, out var overflowed);
-        foreach (var change in changes)
-            writer.Enqueue(new PeerWrite(change));
-        if (overflowed)
+        // All of them: a flush writes what waits, and the last one is the last chance.
+        var isChanged = false;
+        while (journal.Count > 0)
         {
+            isChanged = true;
+            var changes = journal.Take(MaxBatch, out var overflowed);
+            foreach (var change in changes)
+                writer.Enqueue(new PeerWrite(change));
+            if (!overflowed)
+                continue;
             foreach (var peer in store.Peers)
                 writer.Enqueue(new PeerWrite(new PeerStoreChange(peer, store.Get(peer))));
         }
 
-        if (changes.Count > 0)
+        if (isChanged)
             writer.Enqueue(new RowLimit("peers", "DELETE FROM addresses WHERE peer IN (SELECT peer FROM peers ORDER BY updated DESC LIMIT -1 OFFSET $1)", "DELETE FROM peers WHERE peer IN (SELECT peer FROM peers ORDER BY updated DESC LIMIT -1 OFFSET $1)", options.MaxRows));
     }
 

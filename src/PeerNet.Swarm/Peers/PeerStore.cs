@@ -13,6 +13,10 @@ namespace PeerNet.Swarm.Peers;
 /// </summary>
 public sealed class PeerStore
 {
+    // Implementation limit: when the clock was set back since, what was to end in an hour must not last for years. The longest life that
+    // protocols give ends with the day.
+    private static readonly TimeSpan LongestImported = TimeSpan.FromHours(24);
+
     private readonly Lock _lock = new();
     private readonly PeerStoreOptions _options;
     private readonly TimeProvider _time;
@@ -320,7 +324,8 @@ public sealed class PeerStore
             return [.. peers.Select(peer => new PeerStoreChange(peer, _book.Find(peer) is { } entry ? Snapshot(entry) : null))];
     }
 
-    private static TimeSpan Remaining(DateTimeOffset end, DateTimeOffset now) => end == DateTimeOffset.MaxValue ? AddressTtl.Permanent : end - now;
+    private static TimeSpan Remaining(DateTimeOffset end, DateTimeOffset now)
+        => end == DateTimeOffset.MaxValue ? AddressTtl.Permanent : end - now < LongestImported ? end - now : LongestImported;
 
     // What is dialled ends with the transport; an id at the end must be the peer's own.
     private static Multiaddress? OwnPart(PeerId peer, Multiaddress address)

@@ -58,6 +58,20 @@ public sealed class NodeStorageTests
     }
 
     [TestMethod]
+    public async Task Any_number_of_changes_is_written_by_one_flush()
+    {
+        const int Count = 6_000;
+        await using var storage = Open();
+        var store = new PeerStore(time: _time);
+        storage.Attach(store);
+        await storage.Loaded;
+        for (var i = 0; i < Count; i++)
+            store.AddAddresses(Protocols.Kad.KadNetwork.RandomPeer(new Random(i)), [Address], AddressTtl.General, AddressSource.Routing);
+        await storage.FlushAsync();
+        Assert.AreEqual((long)Count, Scalar("SELECT count(*) FROM peers"));
+    }
+
+    [TestMethod]
     public async Task An_address_that_ended_meanwhile_is_not_known()
     {
         using var key = PrivateKey.Generate();

@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using PeerNet.Identity;
 using PeerNet.Protocols.Kad;
+using PeerNet.Testing;
 using PeerNet.Testing.Swarm;
 using PeerNet.UnitTests.Swarm;
 
@@ -17,7 +15,7 @@ public sealed class KadEarlyEndTests : SwarmTest
     [DataRow(false)]
     public async Task An_end_while_the_first_peers_are_dialled_warns_of_nothing(bool swarmEndsFirst)
     {
-        var log = new Warnings();
+        var log = new WarningLog();
         var swarm = Lab.Create();
         var kad = Start(swarm, log, FakeRoute.BlackHole);
         await FakeSwarm.UntilAsync(() => swarm.DialsInFlight == 2);
@@ -30,7 +28,7 @@ public sealed class KadEarlyEndTests : SwarmTest
     [TestMethod]
     public async Task That_none_of_the_first_peers_is_there_is_a_warning()
     {
-        var log = new Warnings();
+        var log = new WarningLog();
         var swarm = Lab.Create();
         var kad = Start(swarm, log, FakeRoute.NoNetwork);
         await Lab.AdvanceUntilAsync(() => !log.Messages.IsEmpty, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
@@ -38,7 +36,7 @@ public sealed class KadEarlyEndTests : SwarmTest
         await EndAsync(kad.DisposeAsync().AsTask());
     }
 
-    private KadService Start(PeerNet.Swarm.SwarmHost swarm, Warnings log, FakeRoute route)
+    private KadService Start(PeerNet.Swarm.SwarmHost swarm, WarningLog log, FakeRoute route)
     {
         var first = Enumerable.Range(1, 2).Select(port => Address($"/ip4/127.0.0.1/tcp/{port}")).ToArray();
         foreach (var address in first)
@@ -53,31 +51,5 @@ public sealed class KadEarlyEndTests : SwarmTest
     {
         await Lab.AdvanceUntilAsync(() => ending.IsCompleted, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
         await ending;
-    }
-
-    private sealed class Warnings : ILoggerFactory, ILogger
-    {
-        public ConcurrentQueue<string> Messages { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => NullLogger.Instance.BeginScope(state);
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-                Messages.Enqueue(formatter(state, exception));
-        }
     }
 }

@@ -205,6 +205,8 @@ public sealed class KadHostileTests : SwarmTest
     [DataRow("huge")]
     [DataRow("garbage")]
     [DataRow("crowd")]
+    [DataRow("ten thousand")]
+    [DataRow("invented")]
     [DataRow("itself")]
     [DataRow("wrong type")]
     public async Task Among_good_servers_a_bad_one_changes_nothing(string kind)
@@ -230,7 +232,7 @@ public sealed class KadHostileTests : SwarmTest
         await good[0].Records.PutAsync(new StoredValue { Key = Bytes("/v/key"), Value = Bytes("x"), From = node.Swarm.LocalPeer, ReceivedAt = Lab.Time.GetUtcNow() }, Token);
         Assert.IsNotNull(await RunAsync(node.Kad.GetValueAsync(Bytes("/v/key"), null, Token)));
         Assert.IsLessThan(TimeSpan.FromSeconds(10), Lab.Time.GetUtcNow() - before);
-        if (kind == "crowd")
+        if (kind is "crowd" or "ten thousand")
             Assert.AreEqual("crowded-answer", (await WaitForAsync<MisbehaviourReported>(misbehaviours)).Misbehaviour.Kind);
     }
 
@@ -310,6 +312,7 @@ public sealed class KadHostileTests : SwarmTest
     private sealed class Liar(SwarmHost swarm, Multiaddress address, string kind)
     {
         private volatile bool _behaves;
+        private int _lies;
 
         public SwarmHost Swarm { get; } = swarm;
 
@@ -362,6 +365,18 @@ public sealed class KadHostileTests : SwarmTest
                         CloserPeers = [.. Enumerable.Range(0, 300).Select(_ => new KadPeer(KadNetwork.RandomPeer(random), [Multiaddress.Parse("/ip4/127.0.0.1/tcp/1")]))],
                     });
                     return true;
+                case "ten thousand":
+                    writer.Append(TenThousandPeers(request.Type, random));
+                    return true;
+                case "invented":
+                    // Others each time, at places where nobody is.
+                    random = new Random(++_lies);
+                    KadWriter.Write(writer, new KadMessage
+                    {
+                        Type = request.Type,
+                        CloserPeers = [.. Enumerable.Range(1, 20).Select(port => new KadPeer(KadNetwork.RandomPeer(random), [Multiaddress.Parse($"/ip4/127.0.0.1/tcp/{port}")]))],
+                    });
+                    return true;
                 case "itself":
                     KadWriter.Write(writer, new KadMessage { Type = request.Type, CloserPeers = [new KadPeer(Swarm.LocalPeer, [Address.WithoutPeerId()]), new KadPeer(stream.Peer, [])] });
                     return true;
@@ -371,6 +386,19 @@ public sealed class KadHostileTests : SwarmTest
             }
 
             return false;
+        }
+
+        // By hand: our own writer sends no such thing.
+        private static byte[] TenThousandPeers(KadMessageType type, Random random)
+        {
+            var bytes = new List<byte> { 0x08, (byte)type };
+            for (var i = 0; i < 10_000; i++)
+            {
+                var id = KadNetwork.RandomPeer(random).Bytes;
+                bytes.AddRange([0x42, (byte)(id.Length + 2), 0x0a, (byte)id.Length, .. id.Span]);
+            }
+
+            return [.. bytes];
         }
     }
 }
