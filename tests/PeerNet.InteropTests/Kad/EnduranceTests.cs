@@ -51,6 +51,8 @@ public sealed class EnduranceTests
             while (!ending.IsCancellationRequested)
             {
                 await Task.Delay(Sample, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (ending.IsCancellationRequested)
+                    break;
                 samples.Add(Measure(node, TimeProvider.System.GetElapsedTime(started)));
                 Save(samples);
             }
