@@ -26,7 +26,7 @@ internal static class RecordExchange
     public static IReadOnlyList<string?> Subkeys { get; } = [null, "\"text\"", """{"$bytes":"00ff"}""", "5", """{"$tuple":[1,"x"]}"""];
 
     /// <summary>Stores some records on either side, every second one here, and reads them on the other. Expirations must be the same to the last bit.</summary>
-    public static async Task RunAsync(HivemindNode node, PeerProcess peer, int count, CancellationToken token)
+    public static async Task RunAsync(HivemindNode node, PeerProcess peer, int count, CancellationToken token, string prefix = "")
     {
         var end = DhtExpiration.From(DateTimeOffset.UtcNow) + TimeSpan.FromMinutes(20);
         for (var i = 0; i < count; i++)
@@ -34,7 +34,7 @@ internal static class RecordExchange
             var value = Json(Kinds[i % Kinds.Count]);
             var subkey = Subkeys[(i / Kinds.Count + i) % Subkeys.Count] is { } text ? Json(text) : (JsonElement?)null;
             var expiration = new DhtExpiration(end.Seconds + i / 7.0);
-            var key = $"record {i}";
+            var key = $"{prefix}record {i}";
             var what = $"{key}: {(value.GetRawText() is { Length: > 60 } raw ? raw[..60] : value.GetRawText())} under {subkey}";
             if (i % 2 == 0)
                 await OursToTheirsAsync(node, peer, key, subkey, value, expiration, what, token);
