@@ -53,7 +53,7 @@ public sealed class KuboTests
         var got = await kubo.CallAsync("dhtGet", new { key = "/ipns/" + key.PeerId.ToCid() });
         CollectionAssert.AreEqual(record.Bytes.ToArray(), Convert.FromBase64String(got.Text("base64")!));
 
-        await PublishNameAsync(group, "/ipfs/bafkqaaa");
+        await KuboCommands.PublishNameAsync(group, "/ipfs/bafkqaaa", Token);
         var kuboId = PeerId.Parse(kubo.PeerId);
         FoundValue? found = null;
         await UntilAsync(async () => (found = await other.GetValueAsync(IpnsRecord.KeyOf(kuboId), null, Token)) is not null);
@@ -78,16 +78,6 @@ public sealed class KuboTests
         }
 
         return false;
-    }
-
-    /// <summary>Kubo's own command: the control protocol has none for it, and the address of its interface lies in its repository.</summary>
-    private async Task PublishNameAsync(PeerGroup group, string path)
-    {
-        var api = File.ReadAllText(Directory.EnumerateFiles(group.Folder, "api", SearchOption.AllDirectories).First()).Split('/');
-        using var http = new HttpClient();
-        var url = new Uri($"http://{api[2]}:{api[4].Trim()}/api/v0/name/publish?allow-offline=true&resolve=false&arg={Uri.EscapeDataString(path)}");
-        using var response = await http.PostAsync(url, null, Token);
-        Assert.IsTrue(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(Token));
     }
 
     private async Task UntilAsync(Func<Task<bool>> happened)
