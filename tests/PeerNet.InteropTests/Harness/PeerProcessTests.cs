@@ -54,7 +54,8 @@ public sealed class PeerProcessTests
             await peer.CallAsync("dial", new { addr = "/ip4/127.0.0.1/tcp/1/p2p/" + peer.PeerId });
         }));
         Assert.Contains("\"cmd\":\"dial\"", failed.Message);
-        Assert.Contains("--- rust 'a' logged last", failed.Message);
+        Assert.Contains("--- rust 'a' reported last", failed.Message);
+        Assert.Contains("--- and logged last", failed.Message);
     }
 
     [TestMethod, DynamicData(nameof(Kinds))]
