@@ -10,7 +10,7 @@ namespace PeerNet.InteropTests.Kad;
 /// Twelve real peers of four stacks, two Kubo nodes among them, and four nodes of ours, all joined through one node that leaves later: every
 /// kind finds what every other kind has. Once on the public protocol, once on the local one.
 /// </summary>
-[TestClass, TestCategory("Interop"), DoNotParallelize]
+[TestClass, TestCategory("Interop"), TestCategory("LongRunning"), DoNotParallelize]
 public sealed class KadWholeNetworkTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
@@ -160,10 +160,14 @@ public sealed class KadWholeNetworkTests
         var start = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(start) < Patience)
         {
+            var asked = TimeProvider.System.GetTimestamp();
             try
             {
                 if (await happened())
+                {
+                    TestContext.WriteLine($"{TimeProvider.System.GetElapsedTime(start).TotalSeconds:F1} s, the last answer {TimeProvider.System.GetElapsedTime(asked).TotalSeconds:F1} s: {what}");
                     return;
+                }
             }
             catch (Exception e) when (e is KadException or ControlException { Name: not ControlErrors.UnsupportedCommand })
             {
