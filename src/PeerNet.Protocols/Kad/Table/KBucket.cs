@@ -37,7 +37,9 @@ internal sealed class KBucket(RoutingTableOptions options)
             _waiting.Remove(entry);
         entry.IsMember = false;
         _waiting.Add(entry);
-        if (_waiting.Count <= options.ReplacementsPerBucket)
+
+        // Free places have somebody waiting for each besides: peers that come all at once wait to be asked, not to replace somebody.
+        if (_waiting.Count <= options.ReplacementsPerBucket + Math.Max(options.BucketSize - _members.Count, 0))
             return null;
         var victim = WorstWaiting();
         _waiting.Remove(victim);

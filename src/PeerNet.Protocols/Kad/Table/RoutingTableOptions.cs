@@ -6,7 +6,7 @@ public sealed record RoutingTableOptions
     /// <summary>Peers of one bucket.</summary>
     public int BucketSize { get; init; } = KadProtocol.BucketSize;
 
-    /// <summary>Peers that wait for a place in one bucket. Implementation limit.</summary>
+    /// <summary>Peers that wait for a place in one bucket, besides one for each place that is free. Implementation limit.</summary>
     public int ReplacementsPerBucket { get; init; } = 8;
 
     /// <summary>Peers of one <see cref="IpGroup"/> in one bucket; null sets no limit. As go on the public network.</summary>

@@ -62,6 +62,18 @@ public sealed class RoutingTableTests
     }
 
     [TestMethod]
+    public void Peers_that_come_all_at_once_are_all_asked_while_there_are_places()
+    {
+        var table = new RoutingTable(_local);
+        var peers = Enumerable.Range(0, 20).Select(_ => PeerInBucket(0)).ToList();
+        foreach (var peer in peers)
+            Assert.AreEqual(Consideration.CheckDue, table.Consider(peer, [], Start));
+        while (table.TryTakeCheck(Start, out var check))
+            Assert.IsTrue(table.OnAnswered(check, Start));
+        Assert.IsTrue(peers.TrueForAll(table.Contains));
+    }
+
+    [TestMethod]
     public void A_member_that_fails_makes_room_for_one_that_waits()
     {
         var table = FullBucket(out var members);
